@@ -1,0 +1,1 @@
+"""What is made: immutable media, known by the hash of their bytes."""

@@ -1,0 +1,1 @@
+"""Who can carry out a step."""

@@ -1,0 +1,1 @@
+"""What is to be done, as data: steps by id, wired by typed refs."""

@@ -1,0 +1,21 @@
+"""The steps that ship with Cutroom, by group. A plug-in adds more through the same hook."""
+
+from __future__ import annotations
+
+from cutroom.plan.catalogue import assemble, edit, generate, understand, write
+from cutroom.plan.step import AnyStep
+
+STEPS: tuple[type[AnyStep], ...] = (
+    understand.LookAtPicture,
+    understand.LookAtClip,
+    understand.ListenToSound,
+    write.WriteScript,
+    write.WriteCaptions,
+    generate.Speak,
+    generate.ComposeMusic,
+    generate.DrawCard,
+    edit.FramePicture,
+    edit.PickMoment,
+    assemble.AssembleCut,
+    assemble.RenderFilm,
+)

@@ -1,0 +1,71 @@
+"""Assemble: put the shots, voice, music and words on a timeline, and render it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from cutroom.media.kinds import Audio, Cut, Text, Video
+from cutroom.plan.step import Group, Ref, Step
+from cutroom.time import Seconds
+from cutroom.timeline.timeline import CaptionStyle, Format, Marker, Title, Transition
+
+
+class Placed(BaseModel):
+    """A sound and when it begins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    sound: Ref[Audio]
+    """The sound."""
+    start: Seconds
+    """When in the film it begins."""
+
+
+class AssembleCut(Step[Cut]):
+    """Put shots in a row with their transitions, and voice, music, captions and titles beside them."""
+
+    kind: Literal["assemble_cut"] = "assemble_cut"
+    group: ClassVar[Group] = "assemble"
+    format: Format
+    """The film's frame."""
+    shots: tuple[Ref[Cut], ...]
+    """The shots, in order; together they are as long as the film."""
+    transitions: tuple[Transition | None, ...] = ()
+    """What stands between one shot and the next: one fewer than shots, None for a plain cut."""
+    voice: tuple[Placed, ...] = ()
+    """Spoken lines."""
+    music: Ref[Audio] | None = None
+    """Music under all of it."""
+    natural: bool = True
+    """Whether the clips' own sound is heard."""
+    captions: Ref[Text] | None = None
+    """The captions."""
+    caption_style: CaptionStyle = CaptionStyle()
+    """How captions look, and whether they are drawn into the picture."""
+    titles: tuple[Title, ...] = ()
+    """Words over the picture."""
+    title: str = ""
+    """The film's title, for its metadata."""
+    language: str = "en"
+    """The language of what is said and read."""
+    markers: tuple[Marker, ...] = ()
+    """Points worth finding again."""
+
+
+class RenderFilm(Step[Video]):
+    """Render a cut to a film: H.264 and AAC in MP4, ready to play anywhere."""
+
+    kind: Literal["render_film"] = "render_film"
+    group: ClassVar[Group] = "assemble"
+    cut: Ref[Cut]
+    """The cut."""
+    crf: int = 20
+    """Constant rate factor: lower is better and larger (18 is visually clean, 23 is the encoder's default)."""
+    preset: Literal["ultrafast", "superfast", "veryfast", "fast", "medium", "slow"] = "veryfast"
+    """How much work the encoder puts into a small file."""
+    loudness: float = -14.0
+    """Integrated loudness in LUFS (ITU-R BS.1770)."""
+    true_peak: float = -1.0
+    """The highest true peak in dBTP."""
