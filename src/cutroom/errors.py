@@ -8,6 +8,7 @@ CutroomError
 ├── GiveUp            this step cannot work as it is: the plan must change
 ├── Unavailable       something optional is not on this machine (a voice, a font, an extra)
 ├── OverBudget        stop spending; wrap with what there is
+├── Cancelled         a person stopped the run; whatever was made is kept
 ├── NoSpace           the disk is full, or the folder cannot be written
 └── BrokenProduction  a production folder that cannot be read (or comes from a newer Cutroom)
 """
@@ -53,6 +54,10 @@ class Unavailable(CutroomError):
 
 class OverBudget(CutroomError):
     """Stop spending; wrap with what we have."""
+
+
+class Cancelled(CutroomError):
+    """A person stopped the run."""
 
 
 class NoSpace(CutroomError):

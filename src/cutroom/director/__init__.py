@@ -1,1 +1,1 @@
-""""""
+"""Decides what to do next, and does nothing itself."""

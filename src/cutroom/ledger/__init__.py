@@ -1,1 +1,1 @@
-""""""
+"""The events of one production, in order; its state is the fold of them."""

@@ -26,6 +26,10 @@ def _silent(done: int, total: int) -> None:
     """Progress that nobody listens to."""
 
 
+def _unheard(what: str, why: str) -> None:
+    """A degradation that nobody writes down (tests only: the engine always does)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """A performer's place of work for one take."""
@@ -41,6 +45,8 @@ class Desk:
     """A folder of the take's own, removed afterwards."""
     progress: Callable[[int, int], None] = field(default=_silent)
     """Call with (done, total): frames, sentences, whatever the step counts."""
+    degrade: Callable[[str, str], None] = field(default=_unheard)
+    """Call with (what, why) when the take is not quite what was asked: it ends in the film's report."""
 
     def media(self, ref: Ref[Any]) -> Any:
         """The media that `ref` points to."""

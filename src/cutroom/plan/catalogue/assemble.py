@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -34,6 +35,8 @@ class AssembleCut(Step[Cut]):
     """The shots, in order; together they are as long as the film."""
     transitions: tuple[Transition | None, ...] = ()
     """What stands between one shot and the next: one fewer than shots, None for a plain cut."""
+    ending: Seconds = Fraction(0)
+    """How long the picture is black at the end; the last shot fades into it."""
     voice: tuple[Placed, ...] = ()
     """Spoken lines."""
     music: Ref[Audio] | None = None

@@ -1,0 +1,5 @@
+"""Run with ``python -m cutroom``."""
+
+from cutroom.cli.main import main
+
+main()

@@ -1,0 +1,347 @@
+"""Cutroom from Python: `make`, `make_plan`, and what they return. The command line is a thin door to these."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cutroom.brief.brief import Asset, Brief, Captioning
+from cutroom.director.commands import Wrap
+from cutroom.director.decide import Limits, all_degraded, survey
+from cutroom.engine.deliver import put_file, put_text
+from cutroom.engine.local import LocalEngine
+from cutroom.engine.watch import Unwatched, Watch
+from cutroom.errors import Cancelled, CutroomError, WrongUse
+from cutroom.ledger.events import Deliverable, Event, Opened, Wrapped
+from cutroom.ledger.journal import Journal
+from cutroom.ledger.production import Production
+from cutroom.ledger.state import State, apply, fold
+from cutroom.media.kinds import Audio, Cut, Video
+from cutroom.media.store import digest_of
+from cutroom.plan.cast import Cast
+from cutroom.plan.plan import Degraded, Plan
+from cutroom.planner.casting import cast
+from cutroom.plugins import offered
+from cutroom.time import Exact, Seconds
+from cutroom.timeline.subtitles import srt
+from cutroom.timeline.timeline import Timeline
+from cutroom.verdict import Verdict
+
+EXIT = {"delivered": 0, "degraded": 3, "stopped": 4, "failed": 1}
+"""The command's exit status for each outcome; 2 is wrong use."""
+
+
+class Options(BaseModel):
+    """How a film is asked for beside its words. Everything may be left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    seconds: Seconds | None = Field(default=None, gt=0, le=3600)
+    """How long the film is."""
+    shape: str | None = None
+    """``16:9``, ``9:16``, ``1:1``, ``4:5`` or ``WIDTHxHEIGHT``."""
+    fps: Exact = Field(default=Fraction(30), ge=1, le=120)
+    """Frames a second."""
+    mood: str | None = None
+    """calm, upbeat, warm, epic, playful, melancholy or tense."""
+    voice: str | None = None
+    """A voice's name, or ``none``."""
+    music: str | None = None
+    """A sound file, or ``none``; music is composed when left out."""
+    captions: Captioning = "both"
+    """burn, file, both or none."""
+    language: str | None = None
+    """A BCP 47 tag such as ``en`` or ``de``."""
+    seed: int = 0
+    """Another seed makes another film of the same material."""
+    budget: Decimal | None = Field(default=None, ge=0)
+    """The most that may be spent; nothing is spent when left out."""
+
+
+class Delivered(BaseModel):
+    """A file that was handed back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    path: str
+    sha256: str
+    seconds: Seconds | None = None
+    width: int | None = None
+    height: int | None = None
+    fps: Exact | None = None
+
+
+class Calls(BaseModel):
+    """How many takes were made, and how many were there already."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    performed: int = 0
+    reused: int = 0
+
+
+class Result(BaseModel):
+    """What became of a request. `cutroom make --json` prints exactly this."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    status: Literal["delivered", "degraded", "stopped", "failed"]
+    production: str
+    deliverables: tuple[Delivered, ...] = ()
+    degraded: tuple[Degraded, ...] = ()
+    verdict: Verdict | None = None
+    """What the judge says of the film; None when there is none."""
+    calls: Calls = Calls()
+    spent: Decimal = Decimal(0)
+    wall_seconds: float = 0.0
+    reason: str = ""
+    """Why it was stopped or failed."""
+
+    @property
+    def exit_status(self) -> int:
+        """0 as asked, 3 degraded, 4 stopped, 1 failed."""
+        return EXIT[self.status]
+
+
+class Planned(BaseModel):
+    """A plan and its cast, before anything is made."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    brief: Brief
+    plan: Plan
+    cast: Cast
+
+
+def make(request: str, files: Sequence[str | Path] = (), out: str | Path = "film.mp4", *, options: Options | None = None,
+         watch: Watch | None = None, force: bool = False) -> Result:
+    """Make a film of `files` as `request` says, at `out`, with its production in a folder beside it.
+
+    What was made before by the same command is used again. Returns what was delivered and what is not as asked; bad
+    files cost only their own part. Raises WrongUse for what cannot be understood, NoSpace when the disk is full, and
+    BrokenProduction when the folder beside `out` cannot be read.
+    """
+    began = time.monotonic()
+    out = Path(out)
+    production = _production_for(out, files, force=force)
+    # Keep what was half-made out of the way when the very first step already cannot work.
+    fresh = not production.folder.exists()
+    try:
+        brief = _brief(request, files, options or Options(), production, out.name)
+        with production.journal() as journal:
+            run = _Run(production, journal, brief, Limits(budget=brief.budget), watch or Unwatched())
+            return run.to_the_end(out, began)
+    except WrongUse:
+        if fresh:
+            shutil.rmtree(production.folder, ignore_errors=True)
+        raise
+
+
+def make_plan(request: str, files: Sequence[str | Path] = (), *, options: Options | None = None, watch: Watch | None = None) -> Planned:
+    """The plan for `request` and `files`: who would perform what, at what price. Nothing is made or kept."""
+    with tempfile.TemporaryDirectory(prefix="cutroom-plan-") as folder:
+        production = Production(Path(folder) / "plan.cutroom")
+        brief = _brief(request, files, options or Options(), production, "film.mp4")
+        with production.journal() as journal:
+            run = _Run(production, journal, brief, Limits(stop_after="plan"), watch or Unwatched())
+            return run.as_far_as_the_plan()
+
+
+def plan_into(request: str, files: Sequence[str | Path], out: str | Path, *, options: Options | None = None,
+              watch: Watch | None = None) -> tuple[Planned, Result]:
+    """As `make_plan`, but the production is kept beside `out` with its ``plan.json``, for a later `make` to go on from."""
+    began = time.monotonic()
+    out = Path(out)
+    production = _production_for(out, files, force=True)
+    brief = _brief(request, files, options or Options(), production, out.name)
+    with production.journal() as journal:
+        run = _Run(production, journal, brief, Limits(stop_after="plan"), watch or Unwatched())
+        planned = run.as_far_as_the_plan()
+        return planned, run.stopped("stopped after the plan, as asked", began)
+
+
+def _production_for(out: Path, files: Sequence[str | Path], *, force: bool) -> Production:
+    """Where the production goes, after all that can be wrong with `out` has been checked."""
+    if out.suffix.lower() != ".mp4":
+        raise WrongUse(f"-o {out}: films are written as .mp4; name it {out.with_suffix('.mp4').name}")
+    folder = out.parent
+    if not folder.is_dir():
+        raise WrongUse(f"-o {out}: there is no folder {folder}; make it first")
+    if out.is_dir():
+        raise WrongUse(f"-o {out} is a folder; give the film a name of its own")
+    production = Production.beside(out)
+    if out.exists() and any(Path(file).exists() and out.samefile(file) for file in files):
+        raise WrongUse(f"-o {out} is one of the files that the film is made of; give the film another name")
+    if out.exists() and not production.ledger.exists() and not force:
+        raise WrongUse(f"-o {out} exists and was not made by Cutroom here; give the film another name, or say --force")
+    if production.folder.exists() and not production.folder.is_dir():
+        raise WrongUse(f"{production.folder} is in the way of the production's folder; give the film another name")
+    return production
+
+
+def _brief(request: str, files: Sequence[str | Path], options: Options, production: Production, film: str) -> Brief:
+    """The brief, with every file read into the production's store."""
+    from cutroom.brief.reading import read
+
+    paths = [Path(file) for file in files]
+    music = Path(options.music) if options.music not in (None, "none") else None
+    if music is not None and not music.is_file():
+        raise WrongUse(f"--music {music}: no such file; name a sound file, or say none")
+    reading = read([*paths, music] if music else paths, production.store)
+    if files and not reading.assets:
+        reasons = "\n".join(f"  {skipped.name}: {skipped.reason}; {skipped.way_out}" for skipped in reading.skipped)
+        raise WrongUse(f"nothing among the files can be used\n{reasons}".rstrip())
+    return Brief(
+        request=request,
+        assets=reading.assets,
+        skipped=reading.skipped,
+        music=_music_asset(music, reading.assets) if music else options.music,
+        film=film,
+        **{name: getattr(options, name) for name in ("seconds", "shape", "fps", "mood", "voice", "captions", "language", "seed", "budget")},
+    )
+
+
+def _music_asset(path: Path, assets: Sequence[Asset]) -> str:
+    digest = digest_of(path).digest
+    for asset in assets:
+        if asset.media.digest == digest and isinstance(asset.media, Audio):
+            return asset.id
+    raise WrongUse(f"--music {path}: no sound in it that can be read; name a sound file such as .mp3 or .wav, or say none")
+
+
+class _Run:
+    """One run of one production."""
+
+    def __init__(self, production: Production, journal: Journal, brief: Brief, limits: Limits, watch: Watch) -> None:
+        planners, judges = offered("cutroom_planners"), offered("cutroom_judges")
+        self.production, self.journal, self.brief, self.limits, self.watch = production, journal, brief, limits, watch
+        self.performers = offered("cutroom_performers")
+        self.engine = LocalEngine(journal=journal, store=production.store, planner=planners[0], performers=self.performers,
+                                  judge=judges[0], limits=limits, watch=watch)
+        self.state = State()
+
+    def _open(self) -> State:
+        state = fold(self.journal.events())
+        if state.plan is not None and state.planned_by != f"{self.engine.planner.name} {self.engine.planner.version}":
+            # Another planner may plan otherwise: ask it anew, takes that still fit are used again.
+            state = State(slots=state.slots, spent=state.spent)
+        return self._write_down(state, Opened(brief=self.brief, cutroom=_version()))
+
+    def _write_down(self, state: State, event: Event) -> State:
+        self.journal.append(event)
+        state = apply(state, event)
+        self.watch.happened(event, state)
+        return state
+
+    def _work(self) -> Wrap:
+        """Everything until there is nothing left to do; a person's Ctrl-C ends it in good order."""
+        self.state = self._open()
+        try:
+            self.state, wrap = self.engine.run(self.state)
+        except (KeyboardInterrupt, Cancelled):
+            self.state, wrap = self.engine.state, Wrap("stopped", "stopped by a person; run the same command again to go on")
+        return wrap
+
+    def as_far_as_the_plan(self) -> Planned:
+        """The plan and its cast."""
+        wrap = self._work()
+        if self.state.plan is None or wrap.status == "failed":
+            raise CutroomError(wrap.reason or "no plan came of it")
+        self._put_plan()
+        return Planned(brief=self.brief, plan=self.state.plan, cast=self.engine.cast)
+
+    def stopped(self, reason: str, began: float) -> Result:
+        """The result of a run that ends before the film, as asked."""
+        self.state = self._write_down(self.state, Wrapped(status="stopped", reason=reason))
+        return self._result("stopped", (), (), reason, began)
+
+    def to_the_end(self, out: Path, began: float) -> Result:
+        """Work, deliver, report."""
+        wrap = self._work()
+        degraded = all_degraded(self.state, self.engine.cast, self.limits)
+        plan_file = self._put_plan()
+        if wrap.status != "finished":
+            self.state = self._write_down(self.state, Wrapped(status=wrap.status, reason=wrap.reason, degraded=degraded))
+            result = self._result(wrap.status, plan_file, degraded, wrap.reason, began)
+            self._put_report(result)
+            return result
+        deliverables = self._deliver(out)
+        status = "degraded" if degraded else "delivered"
+        result = self._result(status, (*deliverables, *plan_file), degraded, "", began)
+        report = self._put_report(result)
+        everything = (*deliverables, *plan_file, *report)
+        self.state = self._write_down(self.state, Wrapped(status=status, degraded=degraded, deliverables=everything))
+        return self._result(status, everything, degraded, "", began)
+
+    # ── delivering ──
+
+    def _put_plan(self) -> tuple[Deliverable, ...]:
+        if self.state.plan is None:
+            return ()
+        return (put_text(self.state.plan.model_dump_json(indent=1), self.production.plan, "plan"),)
+
+    def _put_report(self, result: Result) -> tuple[Deliverable, ...]:
+        from cutroom.report.report import report
+
+        html = report(result.model_dump(mode="json"), self.state, list(self.journal.entries()), self.production)
+        return (put_text(html, self.production.report, "report"),)
+
+    def _deliver(self, out: Path) -> tuple[Deliverable, ...]:
+        assert self.state.plan is not None and self.state.plan.goal
+        media = survey(self.state, self.engine.cast, self.limits).media
+        film = media[self.state.plan.goal]
+        delivered = [put_file(self.production.store.path(film), out, "video", film.digest)]
+        cut = next((item for name in self.state.plan.upstream(self.state.plan.goal) if isinstance(item := media[name], Cut)), None)
+        if cut is not None and self.brief.captions != "none":
+            timeline = Timeline.model_validate_json(self.production.store.path(cut).read_bytes())
+            if timeline.captions:
+                delivered.append(put_text(srt(timeline.captions), self.production.captions(out.name), "captions"))
+        return tuple(delivered)
+
+    def _result(self, status: Any, deliverables: Sequence[Deliverable], degraded: Sequence[Degraded], reason: str, began: float) -> Result:
+        state = self.state
+        in_use: dict[str, str] = {}
+        video: Video | None = None
+        verdict: Verdict | None = None
+        if state.plan is not None:
+            standing = survey(state, self.engine.cast, self.limits)
+            in_use = {step: key for step, key in standing.keys.items() if step in state.plan.steps}
+            goal = standing.media.get(state.plan.goal or "")
+            video = goal if isinstance(goal, Video) else None
+            takes = [take for slot in state.slots.values() for take in slot.takes.values()]
+            verdict = next((take.verdict for take in takes if take.key == in_use.get(state.plan.goal or "")), None)
+        performed = len(state.performed)
+        reused = sum(1 for key in in_use.values() if key not in state.performed)
+        return Result(
+            status=status,
+            production=str(self.production.folder),
+            deliverables=tuple(_delivered(item, video) for item in deliverables),
+            degraded=tuple(degraded),
+            verdict=verdict,
+            calls=Calls(performed=performed, reused=reused),
+            spent=state.spent,
+            wall_seconds=round(time.monotonic() - began, 1),
+            reason=reason,
+        )
+
+
+def _delivered(item: Deliverable, video: Video | None) -> Delivered:
+    if item.kind == "video" and video is not None:
+        return Delivered(kind=item.kind, path=item.path, sha256=item.sha256, seconds=video.seconds, width=video.width,
+                         height=video.height, fps=video.fps)
+    return Delivered(kind=item.kind, path=item.path, sha256=item.sha256)
+
+
+def _version() -> str:
+    from cutroom import __version__
+
+    return __version__

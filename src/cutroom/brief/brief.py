@@ -1,0 +1,71 @@
+"""The brief: what was asked for, complete, as data."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cutroom.media.kinds import AnyMedia
+from cutroom.time import Exact, Seconds
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Asset(_Frozen):
+    """A file that was handed over, taken into the production's store."""
+
+    id: str
+    """Its name in plans: ``a1``, ``a2`` … in the order of the film."""
+    name: str
+    """The file's name as it came, for people. Data, never a path to open."""
+    media: AnyMedia
+    """What it is."""
+    taken: str | None = None
+    """When it was made, ISO 8601, from EXIF or the container; None when the file does not say."""
+
+
+class Skipped(_Frozen):
+    """A file that could not be used."""
+
+    name: str
+    reason: str
+    way_out: str
+
+
+Captioning = Literal["burn", "file", "both", "none"]
+
+
+class Brief(_Frozen):
+    """What was asked for: words, assets, format, limits."""
+
+    schema_name: Literal["cutroom.brief.1"] = "cutroom.brief.1"
+    request: str
+    """The request, in the asker's words."""
+    assets: tuple[Asset, ...] = ()
+    """What came with it, in order."""
+    skipped: tuple[Skipped, ...] = ()
+    """What came with it and could not be used."""
+    seconds: Seconds | None = None
+    """The length asked for by an option; None: as the words ask, else as the material deserves."""
+    shape: str | None = None
+    """``16:9``, ``9:16``, ``1:1``, ``4:5`` or ``WIDTHxHEIGHT``; None: as the words ask, else 16:9."""
+    fps: Exact = Field(default=Fraction(30), gt=0, le=120)
+    mood: str | None = None
+    """None: as the words ask, else calm."""
+    voice: str | None = None
+    """A voice's name, ``none`` for no narration, None for the best there is."""
+    music: str | None = None
+    """``none``, the id of an asset to use, or None to compose."""
+    captions: Captioning = "both"
+    language: str | None = None
+    """A BCP 47 tag; None: as the words and notes are written."""
+    seed: int = 0
+    budget: Decimal | None = None
+    """The most that may be spent; None: nothing may be spent without asking."""
+    film: str = "film.mp4"
+    """The name of the film's file."""

@@ -1,0 +1,157 @@
+"""The command ``cutroom``. Each command only translates: words in, `cutroom.api`, words out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from cutroom import __version__
+from cutroom.errors import CutroomError, WrongUse
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Words and any mix of pictures, clips, sound and text in; a finished film, and how it was made, out.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Request = Annotated[str, typer.Argument(help="What you want, in your own words.", show_default=False)]
+Files = Annotated[list[Path] | None, typer.Argument(help="Pictures, clips, sound, notes, or folders of them, in any mix.", show_default=False)]
+Out = Annotated[Path, typer.Option("-o", "--out", help="The film's file. Its production goes into a folder beside it.")]
+Length = Annotated[str | None, typer.Option("--seconds", help="How long the film is. [default: as the words ask, else as the material deserves]", show_default=False)]
+Shape = Annotated[str | None, typer.Option("--format", metavar="16:9|9:16|1:1|4:5|WxH", help="The frame's shape. [default: as the words ask, else 16:9]", show_default=False)]
+Fps = Annotated[str, typer.Option(help="Frames a second.")]
+MoodName = Annotated[str | None, typer.Option("--mood", metavar="calm|upbeat|warm|epic|playful|melancholy|tense", help="What it feels like. [default: as the words ask, else calm]", show_default=False)]
+Voice = Annotated[str | None, typer.Option(metavar="NAME|none", help="Who reads the narration. [default: the best voice here]", show_default=False)]
+Music = Annotated[str | None, typer.Option(metavar="FILE|none", help="Music to use. [default: composed for the film]", show_default=False)]
+CaptionsTo = Annotated[Literal["burn", "file", "both", "none"], typer.Option("--captions", help="Captions in the picture, in a file, both, or none.")]
+Language = Annotated[str | None, typer.Option(metavar="TAG", help="The language of the words, e.g. en or de. [default: as the notes are written]", show_default=False)]
+Seed = Annotated[int, typer.Option(help="Another seed makes another film of the same material.")]
+Budget = Annotated[str | None, typer.Option(help="The most that may be spent. [default: nothing]", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback shape
+    if wanted:
+        typer.echo(f"cutroom {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def cutroom(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,  # noqa: FBT002
+) -> None:
+    """Cutroom makes films."""
+
+
+@app.command()
+def make(  # noqa: PLR0913 - one parameter per option
+    request: Request,
+    files: Files = None,
+    out: Out = Path("film.mp4"),
+    seconds: Length = None,
+    shape: Shape = None,
+    fps: Fps = "30",
+    mood: MoodName = None,
+    voice: Voice = None,
+    music: Music = None,
+    captions: CaptionsTo = "both",
+    language: Language = None,
+    seed: Seed = 0,
+    budget: Budget = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; make and keep nothing.")] = False,
+    stop_after: Annotated[Literal["plan"] | None, typer.Option("--stop-after", help="Keep the production, stop after its plan.", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a film that was not made by Cutroom.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a film of pictures, clips, sound and notes."""
+    from cutroom import api
+    from cutroom.cli import screen
+
+    options = _options(seconds=seconds, shape=shape, fps=fps, mood=mood, voice=voice, music=music, captions=captions,
+                       language=language, seed=seed, budget=budget)
+    with screen.watching(json=json, quiet=quiet) as watch:
+        if dry_run:
+            planned, result = api.make_plan(request, files or [], options=options, watch=watch), None
+        elif stop_after:
+            planned, result = api.plan_into(request, files or [], out, options=options, watch=watch)
+        else:
+            planned, result = None, api.make(request, files or [], out, options=options, watch=watch, force=force)
+    if planned is not None:
+        screen.show_plan(planned, result, json=json, quiet=quiet)
+    elif result is not None:
+        screen.show_result(result, json=json, quiet=quiet)
+        raise typer.Exit(result.exit_status)
+
+
+@app.command()
+def plan(  # noqa: PLR0913 - one parameter per option
+    request: Request,
+    files: Files = None,
+    out: Out = Path("film.mp4"),
+    seconds: Length = None,
+    shape: Shape = None,
+    fps: Fps = "30",
+    mood: MoodName = None,
+    voice: Voice = None,
+    music: Music = None,
+    captions: CaptionsTo = "both",
+    language: Language = None,
+    seed: Seed = 0,
+    budget: Budget = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show the plan: who performs each step and what it will cost. Nothing is made."""
+    make(request, files, out, seconds, shape, fps, mood, voice, music, captions, language, seed, budget, dry_run=True,
+         json=json, quiet=quiet)
+
+
+@app.command()
+def show(
+    production: Annotated[Path, typer.Argument(help="A production's folder, e.g. lake.cutroom.")],
+    json: Json = False,
+) -> None:
+    """Show what happened in a production, step by step, from its ledger."""
+    from cutroom.cli import screen
+    from cutroom.ledger.production import Production
+
+    with Production.existing(production).journal(read_only=True) as journal:
+        screen.show_ledger(list(journal.entries()), json=json)
+
+
+def _options(**values: Any) -> Any:
+    """The options, checked. Raises WrongUse that names the option."""
+    from pydantic import ValidationError
+
+    from cutroom import api
+
+    try:
+        return api.Options(**values)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        option = {"shape": "format"}.get(str(wrong["loc"][0]), str(wrong["loc"][0]))
+        raise WrongUse(f"--{option} {wrong['input']}: {wrong['msg'].removeprefix('Value error, ')}") from error
+
+
+def main() -> None:
+    """Run the command. Exit status: 0 as asked, 3 degraded, 4 stopped, 2 wrong use, 1 error."""
+    try:
+        app()
+    except CutroomError as error:
+        sys.stderr.write(f"cutroom: {error}\n")
+        sys.exit(2 if isinstance(error, WrongUse) else 1)
+    except KeyboardInterrupt:
+        sys.stderr.write("cutroom: stopped; run the same command again to go on\n")
+        sys.exit(4)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""What a person sees in the terminal: progress while it works, tables when it is done, JSON when asked."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from cutroom.api import Planned, Result
+from cutroom.engine.watch import Unwatched, Watch
+from cutroom.ledger.events import Accepted, Event, Failed, Judged, Made, Opened, Started, Wrapped
+from cutroom.ledger.events import Planned as PlannedEvent
+from cutroom.ledger.journal import Entry
+from cutroom.ledger.state import State
+
+
+@contextmanager
+def watching(*, json: bool, quiet: bool) -> Iterator[Watch]:
+    """A watch that shows progress on standard error, or none."""
+    if json or quiet:
+        yield Unwatched()
+        return
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Lines(console)
+        return
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[count]}"),
+                  TimeElapsedColumn(), TimeRemainingColumn(compact=True), console=console, transient=True) as progress:
+        yield Bars(progress)
+
+
+class Lines:
+    """One line for each step that is done: for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def happened(self, event: Event, state: State) -> None:
+        """Tell of takes and revisions."""
+        if isinstance(event, Made):
+            self.console.print(Text(f"{event.step}: made by {event.performer} in {float(event.wall_seconds):.1f} s"), soft_wrap=True)
+        elif isinstance(event, Failed):
+            self.console.print(Text(f"{event.step}: {event.reason}"), soft_wrap=True)
+        elif isinstance(event, Judged) and event.verdict.outcome == "fail":
+            self.console.print(Text(f"{event.step}: take {event.take} fails: {'; '.join(event.verdict.reasons)}"), soft_wrap=True)
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        """Too much for a log."""
+
+
+class Bars:
+    """A bar for the whole plan, and one for each step that reports how far it is."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.bars = progress
+        self.whole = progress.add_task("looking", total=None, count="")
+        self.steps: dict[str, TaskID] = {}
+
+    def happened(self, event: Event, state: State) -> None:
+        """Move the bars along."""
+        if isinstance(event, PlannedEvent):
+            total = len(event.plan.steps)
+            self.bars.update(self.whole, total=total, description="making" if event.plan.goal else "looking")
+        elif isinstance(event, Started):
+            self.bars.update(self.whole, description=f"{event.step} · {event.performer}")
+        elif isinstance(event, Made | Failed) and event.step in self.steps:
+            self.bars.remove_task(self.steps.pop(event.step))
+        if isinstance(event, Accepted) and state.plan is not None:
+            done = sum(1 for slot in state.slots.values() if slot.accepted)
+            total = len(state.plan.steps)
+            self.bars.update(self.whole, completed=min(done, total), count=f"{min(done, total)} of {total} steps")
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        """Show how far one step is."""
+        task = self.steps.get(step)
+        if task is None:
+            task = self.steps[step] = self.bars.add_task(f"  {step}", total=total, count="")
+        self.bars.update(task, completed=done, total=total, count=f"{done} of {total}")
+
+
+def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: bool) -> None:
+    """The plan as a table: what, who, at what price."""
+    plan, parts = planned.plan, planned.cast.parts
+    if json:
+        steps = [
+            {"id": name, "kind": plan.steps[name].kind, "performer": parts[name].performer if name in parts else None,
+             "price": str(parts[name].price) if name in parts else None, "step": plan.steps[name].model_dump(mode="json")}
+            for name in plan.order()
+        ]
+        whole = {"status": "planned", "production": result.production if result else None, "steps": steps, "goal": plan.goal,
+                 "price": str(sum((part.price for part in parts.values()), start=0)), "notes": plan.notes,
+                 "degraded": [item.model_dump() for item in plan.degraded]}
+        sys.stdout.write(jsonlib.dumps(whole, ensure_ascii=False) + "\n")
+        return
+    if quiet:
+        return
+    table = Table("step", "what", "who", "price", box=None, pad_edge=False, header_style="bold")
+    for name in plan.order():
+        part = parts.get(name)
+        table.add_row(Text(name), Text(_about(plan.steps[name])), Text(part.performer if part else "nobody here"),
+                      Text("free" if part and not part.price else str(part.price) if part else "–"))
+    console = Console()
+    console.print(table)
+    for note in plan.notes:
+        console.print(Text(f"· {note}"))
+    for skipped in planned.brief.skipped:
+        console.print(Text(f"! {skipped.name} is left out: {skipped.reason}; {skipped.way_out}"), style="yellow")
+
+
+def _about(step) -> str:  # noqa: ANN001 - any step
+    """A step in a few words: its sentence, and how long it is."""
+    seconds = getattr(step, "seconds", None)
+    words = getattr(step, "text", None)
+    if words:
+        return f"Read aloud: “{words if len(words) < 60 else words[:57] + '…'}”"
+    return step.sentence() + (f" {float(seconds):.1f} s." if seconds is not None else "")
+
+
+def show_result(result: Result, *, json: bool, quiet: bool) -> None:
+    """What was delivered and what was degraded."""
+    if json:
+        sys.stdout.write(result.model_dump_json() + "\n")
+        return
+    if result.status in ("failed", "stopped"):
+        sys.stderr.write(f"cutroom: {result.status}: {result.reason}\n")
+    if quiet:
+        return
+    console = Console()
+    for item in result.deliverables:
+        about = f"  {float(item.seconds):.2f} s, {item.width}×{item.height}, {float(item.fps):g} frames a second" if item.seconds and item.fps else ""
+        console.print(Text(f"{item.kind:>9}  {item.path}{about}"), soft_wrap=True)
+    calls = result.calls
+    made = f"{calls.performed} takes made, {calls.reused} used again" if calls.performed else f"nothing had to be made: {calls.reused} takes used again"
+    console.print(Text(f"{made}; {result.wall_seconds} s"))
+    for item in result.degraded:
+        console.print(Text(f"degraded: {item.what}: {item.why}"), style="yellow", soft_wrap=True)
+
+
+def show_ledger(entries: Sequence[Entry], *, json: bool) -> None:
+    """Every event, in order."""
+    if json:
+        events = [{"number": entry.number, "at": entry.at, **entry.event.model_dump(mode="json")} for entry in entries]
+        sys.stdout.write(jsonlib.dumps(events, ensure_ascii=False) + "\n")
+        return
+    table = Table("#", "when", "what", "step", "", box=None, pad_edge=False, header_style="bold")
+    for entry in entries:
+        what, step, about = _told(entry.event)
+        table.add_row(str(entry.number), entry.at[11:19], what, Text(step), Text(about))
+    Console().print(table)
+
+
+def _told(event: Event) -> tuple[str, str, str]:
+    """An event as a row: what, which step, details."""
+    match event:
+        case Opened():
+            return "opened", "", event.brief.request
+        case PlannedEvent():
+            return "planned", event.revises or "", f"{len(event.plan.steps)} steps by {event.by}: {event.reason}"
+        case Started():
+            return "started", event.step, f"take {event.take} by {event.performer}"
+        case Made():
+            return "made", event.step, f"take {event.take}, {event.media.type}, {event.media.bytes} bytes, {float(event.wall_seconds):.2f} s"
+        case Failed():
+            return "failed", event.step, event.reason
+        case Judged():
+            return event.verdict.outcome, event.step, "; ".join(event.verdict.reasons)
+        case Accepted():
+            return "accepted", event.step, f"take {event.take}" + "".join(f"; {item.why}" for item in event.degraded)
+        case Wrapped():
+            return event.status, "", event.reason or ", ".join(item.path for item in event.deliverables)
+        case _:
+            return event.kind, getattr(event, "step", ""), ""

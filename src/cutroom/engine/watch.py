@@ -1,0 +1,30 @@
+"""How an engine tells somebody what it is doing while it does it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cutroom.ledger.events import Event
+from cutroom.ledger.state import State
+
+
+class Watch(Protocol):
+    """Somebody who watches a run. Called from the engine's own thread, except `progress`."""
+
+    def happened(self, event: Event, state: State) -> None:
+        """`event` was written down; `state` is what follows from it."""
+        ...
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        """A step got on. May be called from any thread."""
+        ...
+
+
+class Unwatched:
+    """Nobody watches."""
+
+    def happened(self, event: Event, state: State) -> None:
+        """Nothing to do."""
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        """Nothing to do."""

@@ -1,0 +1,43 @@
+"""Casting: who performs each step. The first performer, best first, that can carry the step out on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from cutroom.plan.cast import Cast, Part
+from cutroom.plan.plan import Plan
+from cutroom.plan.step import AnyStep
+
+
+class Candidate(Protocol):
+    """What casting needs to know of a performer."""
+
+    name: str
+    version: str
+
+    def performs(self, step: AnyStep) -> bool:
+        """True when it can carry out `step` here."""
+        ...
+
+    def settings(self, step: AnyStep) -> dict:
+        """What else decides its result."""
+        ...
+
+    def price(self, step: AnyStep):  # noqa: ANN201 - Decimal; see Performer
+        """What a take costs."""
+        ...
+
+
+def cast(plan: Plan, performers: Sequence[Candidate]) -> Cast:
+    """Who performs each step of `plan`; steps that nobody can perform are named with the reason."""
+    parts: dict[str, Part] = {}
+    uncast: dict[str, str] = {}
+    for identity, step in plan.steps.items():
+        chosen = next((performer for performer in performers if performer.performs(step)), None)
+        if chosen is None:
+            uncast[identity] = f"nobody on this machine can perform {step.kind}"
+        else:
+            parts[identity] = Part(performer=chosen.name, version=chosen.version, settings=chosen.settings(step),
+                                   price=chosen.price(step))
+    return Cast(parts=parts, uncast=uncast)

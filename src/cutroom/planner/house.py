@@ -1,0 +1,444 @@
+"""The house planner: a film from whatever is there, by rules, offline.
+
+It plans in passes. First only looking; with the facts, the script; with the script, a whole plan in which narration is
+estimated; with the spoken lines, the plan whose every time is exact. Each pass is a pure function of the brief and of
+what is known, so the same production always gets the same plan.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from cutroom.brief.brief import Brief
+from cutroom.errors import WrongUse
+from cutroom.media.kinds import Audio, Cut, Image, Media, Text, Video
+from cutroom.plan.catalogue import assemble, edit, generate, understand, write
+from cutroom.plan.facts import ClipFacts, PictureFacts, Script
+from cutroom.plan.plan import Degraded, Plan
+from cutroom.plan.step import AnyStep, Ref
+from cutroom.planner.material import Chosen, Shot, Visual, choose, is_picture, lasting
+from cutroom.planner.pacing import Wanted, cuts_on_beats, place_lines, shares
+from cutroom.planner.planner import Known
+from cutroom.planner.style import STYLES
+from cutroom.planner.wishes import Wishes, wishes
+from cutroom.timeline.beats import tempo_grid
+from cutroom.timeline.timeline import CaptionStyle, Title, Transition
+from cutroom.verdict import Verdict
+
+SPEECH_RATE = 14
+"""Characters a second of an unhurried reader: for estimates until the lines are spoken."""
+TAIL = Fraction(8, 5)
+"""How long before the film's end the last word is over, in seconds."""
+PAUSE = Fraction(9, 20)
+SHORTEST_FILM, LONGEST_FILM = Fraction(6), Fraction(180)
+"""Bounds for a length that nobody asked for."""
+
+
+def ref(kind: type[Media], identity: str) -> Ref[Any]:
+    """A typed ref."""
+    return Ref[kind](id=identity)
+
+
+class HousePlanner:
+    """Plans by rules; see the module's own words."""
+
+    name = "house"
+    version = "1"
+
+    def plan(self, brief: Brief, known: Known) -> Plan:
+        """The plan as far as it can be made. Raises WrongUse when an option cannot be understood."""
+        return _Draft(brief, known).plan()
+
+    def revise(self, plan: Plan, step: str, verdict: Verdict, round: int) -> Plan | None:
+        """What to change so that `verdict` need not be given again; None when another take is the better idea."""
+        checks = {finding.check for finding in verdict.findings}
+        what = plan.steps[step]
+        if isinstance(what, write.WriteCaptions) and not what.shorten and checks & {"captions_too_fast", "caption_too_long"}:
+            return plan.with_fields(step, shorten=True)
+        if isinstance(what, edit.PickMoment):
+            return plan.with_fields(step, part=what.part + 1)
+        if isinstance(what, assemble.AssembleCut | assemble.RenderFilm) and plan.goal:
+            cut = step if isinstance(what, assemble.AssembleCut) else what.cut.id
+            return _with_readable_words(plan, cut, checks)
+        return None
+
+
+def _with_readable_words(plan: Plan, cut: str, checks: set[str]) -> Plan | None:
+    """Darker plates behind words of low contrast, smaller letters for words that leave the screen."""
+    step = plan.steps[cut]
+    assert isinstance(step, assemble.AssembleCut)
+    style = step.caption_style
+    if "low_contrast" in checks and style.scrim < 0.9:
+        style = style.model_copy(update={"scrim": min(0.9, style.scrim + 0.45)})
+    if "off_screen" in checks and style.size > 0.03:
+        style = style.model_copy(update={"size": round(style.size * 0.8, 4)})
+    return None if style == step.caption_style else plan.with_fields(cut, caption_style=style)
+
+
+@dataclass
+class _Draft:
+    """One planning pass. Attributes are worked out on demand from the brief and what is known."""
+
+    brief: Brief
+    known: Known
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        notes = [self.known.texts.get(asset.id, "") for asset in self.brief.assets if isinstance(asset.media, Text)]
+        return wishes(self.brief, notes)
+
+    @cached_property
+    def rng(self) -> random.Random:
+        return random.Random(self.brief.seed)
+
+    # ── looking ──
+
+    def looks(self) -> dict[str, AnyStep]:
+        """A look at every picture and clip that has not failed to be looked at, and at the sounds that are used."""
+        steps: dict[str, AnyStep] = {}
+        for asset in self.wishes.visuals:
+            name = f"look-{asset.id}"
+            if name in self.known.failed and name not in self.known.media:
+                continue
+            if isinstance(asset.media, Image):
+                steps[name] = understand.LookAtPicture(picture=ref(Image, asset.id))
+            else:
+                steps[name] = understand.LookAtClip(clip=ref(Video, asset.id))
+        return steps
+
+    @cached_property
+    def visuals(self) -> list[Visual]:
+        found = []
+        for asset in self.wishes.visuals:
+            look = f"look-{asset.id}"
+            model = PictureFacts if isinstance(asset.media, Image) else ClipFacts
+            facts = self.known.read(look, model)
+            if facts is not None:
+                found.append(Visual(asset=asset, facts=facts, look=look))
+        return found
+
+    def degraded(self) -> list[Degraded]:
+        """Assets and lines that were lost on the way."""
+        names = {asset.id: asset.name for asset in self.brief.assets}
+        return [
+            Degraded(what=names.get(step.removeprefix("look-"), step), why=reason)
+            for step, reason in self.known.failed.items()
+            if step not in self.known.media and (step.startswith("look-") or step in self.line_ids)
+        ]
+
+    # ── writing ──
+
+    def script_step(self) -> write.WriteScript:
+        """The step that writes the script."""
+        return write.WriteScript(
+            request=self.brief.request,
+            notes=tuple(ref(Text, asset.id) for asset in self.wishes.notes),
+            facts=tuple(ref(Text, visual.look) for visual in self.visuals),
+            names=tuple(visual.asset.name for visual in self.visuals),
+            seconds=self.wishes.seconds,
+            language=self.wishes.language,
+            spoken=self.wishes.narrate,
+        )
+
+    @cached_property
+    def script(self) -> Script | None:
+        return self.known.read("script", Script)
+
+    @property
+    def line_ids(self) -> list[str]:
+        return [f"line-{place + 1}" for place in range(len(self.script.lines))] if self.script else []
+
+    def line_seconds(self, place: int) -> Fraction:
+        """How long a line takes to say: as spoken, else by its length."""
+        spoken = self.known.media.get(f"line-{place + 1}")
+        if isinstance(spoken, Audio):
+            return spoken.seconds
+        assert self.script is not None
+        return max(Fraction(1), Fraction(len(self.script.lines[place].text), SPEECH_RATE))
+
+    def speaking(self) -> dict[str, AnyStep]:
+        """A step for every line that is to be spoken."""
+        if not self.wishes.narrate or self.script is None:
+            return {}
+        voice = self.brief.voice
+        steps: dict[str, AnyStep] = {
+            name: generate.Speak(text=line.text, language=self.script.language, voice=voice)
+            for name, line in zip(self.line_ids, self.script.lines, strict=True)
+        }
+        return {name: step for name, step in steps.items() if name in self.known.media or name not in self.known.failed}
+
+    def sound_seconds(self, identity: str) -> Fraction:
+        """How long a sound that was handed over is."""
+        return next(asset.media.seconds for asset in self.brief.assets if asset.id == identity and isinstance(asset.media, Audio))
+
+    # ── the whole ──
+
+    def plan(self) -> Plan:
+        """The plan of this pass."""
+        assets = {asset.id: asset.media for asset in self.brief.assets}
+        looks = self.looks()
+        if not self.brief.request.strip() and not self.brief.assets:
+            raise WrongUse("nothing to make a film of: say what you want, or hand over pictures, clips, sound or notes")
+        pending = tuple(name for name in looks if name not in self.known.media)
+        if pending:
+            return Plan(assets=assets, steps=looks, waits_for=pending)
+        script = {"script": self.script_step()}
+        if self.script is None:
+            return Plan(assets=assets, steps={**looks, **script}, waits_for=("script",), degraded=tuple(self.degraded()))
+        speaking = self.speaking()
+        rest = _Film(self, self.script, speaking).steps()
+        unspoken = tuple(name for name in speaking if name not in self.known.media)
+        left_out = [f"not said for want of time: “{sentence}”" for sentence in self.script.left_out]
+        return Plan(
+            assets=assets,
+            steps={**looks, **script, **speaking, **rest.steps},
+            goal="film",
+            waits_for=unspoken,
+            notes=(*rest.notes, *left_out),
+            degraded=tuple(self.degraded()),
+        )
+
+
+@dataclass
+class _Rest:
+    """The steps behind looking, writing and speaking."""
+
+    steps: dict[str, AnyStep]
+    notes: tuple[str, ...]
+
+
+class _Film:
+    """From script and material to a timed film: shots, music, captions, cut, film."""
+
+    def __init__(self, draft: _Draft, script: Script, speaking: dict[str, AnyStep]) -> None:
+        self.draft = draft
+        self.wishes = draft.wishes
+        self.script = script
+        self.speaking = speaking
+        self.style = STYLES[self.wishes.mood]
+        self.rate = self.wishes.format.rate
+        self.rng = random.Random(f"{draft.brief.seed} {self.wishes.mood}")
+
+    def steps(self) -> _Rest:
+        """Every further step."""
+        cards = {} if self.draft.visuals else self.cards()
+        chosen = self.choose() if not cards else None
+        looked = {f"look-{name}": understand.LookAtPicture(picture=ref(Image, name)) for name in cards}
+        wanted = self.wanted(chosen, len(cards))
+        lengths = self.lengths(wanted)
+        transitions = self.transitions(lengths)
+        shots = self.shots(chosen, list(cards), lengths, transitions)
+        starts = self.starts(lengths, chosen)
+        steps: dict[str, AnyStep] = {**cards, **looked, **shots}
+        if self.wishes.compose:
+            steps["music"] = generate.ComposeMusic(mood=self.wishes.mood, seconds=self.seconds, seed=self.draft.brief.seed,
+                                                   under_voice=bool(self.speaking or self.wishes.spoken))
+        lines = self.caption_lines(starts)
+        if lines and self.wishes.captions != "none":
+            steps["captions"] = write.WriteCaptions(lines=lines, seconds=self.seconds, width=self.caption_width(),
+                                                    language=self.script.language)
+        steps["cut"] = self.cut(steps, list(shots), transitions, starts)
+        steps["film"] = assemble.RenderFilm(cut=ref(Cut, "cut"))
+        return _Rest(steps, chosen.notes if chosen else ())
+
+    # ── length ──
+
+    @property
+    def speech(self) -> Fraction:
+        """How long all lines take, pauses included, in seconds; 0 when none is spoken."""
+        if not self.speaking:
+            return Fraction(0)
+        return sum((self.draft.line_seconds(place) + PAUSE for place in range(len(self.script.lines))), Fraction(0))
+
+    @cached_property
+    def seconds(self) -> Fraction:
+        """The film's length: as asked, else as the material and the lines deserve; in whole frames."""
+        if self.wishes.seconds is not None:
+            return max(self.rate.snap(self.wishes.seconds), self.rate.seconds(1))
+        pace = {"slow": Fraction(4, 3), "fast": Fraction(3, 4)}.get(self.wishes.words.pace or "", Fraction(1))
+        shown = Fraction(0)
+        for visual in self.draft.visuals:
+            if isinstance(visual.facts, ClipFacts):
+                shown += min(visual.facts.seconds * Fraction(9, 10), Fraction(8))
+            else:
+                shown += self.style.shot * pace
+        spoken = self.speech * Fraction(5, 4) + self.title_seconds(Fraction(30)) + TAIL if self.speaking else Fraction(0)
+        sounds = [asset.media.seconds for asset in self.draft.brief.assets if asset.id in self.wishes.spoken and isinstance(asset.media, Audio)]
+        told = sum(sounds, Fraction(0)) + 4 if sounds else Fraction(0)
+        if not self.draft.visuals:
+            shown = max(Fraction(10), Fraction(3) * len(self.script.lines))
+        return self.rate.snap(min(max(shown + 2, spoken, told, SHORTEST_FILM), max(LONGEST_FILM, spoken, told)))
+
+    def title_seconds(self, film: Fraction | None = None) -> Fraction:
+        """How long the title stands."""
+        film = film or self.seconds
+        return min(Fraction(7, 2), max(Fraction(3, 2), film / 6)) if self.script.title else Fraction(0)
+
+    @property
+    def ending(self) -> Fraction:
+        """How long the film is black at its end."""
+        return self.rate.snap(min(Fraction(1, 2), self.seconds / 20))
+
+    # ── shots ──
+
+    def cards(self) -> dict[str, AnyStep]:
+        """Backdrops to tell on when there is no picture."""
+        count = max(1, min(8, round(self.seconds / 8)))
+        return {
+            f"card-{place + 1}": generate.DrawCard(format=self.wishes.format, mood=self.wishes.mood, seed=self.draft.brief.seed + place)
+            for place in range(count)
+        }
+
+    def choose(self) -> Chosen:
+        """The shots that make the film, those that are spoken about long enough for it."""
+        chosen = choose(self.draft.visuals, self.seconds - self.ending)
+        about = {line.subject: place for place, line in reversed(list(enumerate(self.script.lines))) if line.subject is not None}
+        shots = []
+        for place, shot in enumerate(chosen.shots):
+            if place == 0 and self.script.title:
+                shot = lasting(shot, self.title_seconds())  # noqa: PLW2901
+            subject = self.draft.visuals.index(shot.visual)
+            if self.speaking and shot.part == 0 and subject in about:
+                shot = lasting(shot, self.draft.line_seconds(about[subject]) + PAUSE)  # noqa: PLW2901
+            shots.append(shot)
+        return Chosen(shots=tuple(shots), notes=chosen.notes)
+
+    def wanted(self, chosen: Chosen | None, cards: int) -> list[Wanted]:
+        """What each shot would like."""
+        if chosen is None:
+            return [Wanted(longest=self.seconds)] * cards
+        return [shot.wanted for shot in chosen.shots]
+
+    def lengths(self, wanted: Sequence[Wanted]) -> list[Fraction]:
+        """How long each shot is: by weight, cut on the music's beats, in whole frames."""
+        shown = self.seconds - self.ending
+        plain = shares(wanted, shown)
+        beats: tuple[Fraction, ...] = ()
+        if self.wishes.compose:
+            beats = tempo_grid(self.wishes.mood, self.seconds, self.draft.brief.seed).beats
+        return cuts_on_beats(plain, beats, self.rate)
+
+    def transitions(self, lengths: Sequence[Fraction]) -> list[Transition | None]:
+        """What stands between the shots: by mood, seeded, never longer than two fifths of the shorter neighbour."""
+        kinds = [kind for kind, _ in self.style.transitions]
+        weights = [weight for _, weight in self.style.transitions]
+        found: list[Transition | None] = []
+        for one, other in zip(lengths, lengths[1:], strict=False):
+            kind = self.rng.choices(kinds, weights)[0]
+            seconds = self.rate.snap(min(self.style.transition, min(one, other) * Fraction(2, 5)))
+            # Whole frames on either side of the cut.
+            seconds = self.rate.seconds(self.rate.frames(seconds) // 2 * 2)
+            angle = float(self.rng.choice((0, 180))) if kind in ("wipe", "push") else 0.0
+            found.append(Transition(kind=kind, seconds=seconds, angle=angle) if kind and seconds else None)
+        return found
+
+    def shots(self, chosen: Chosen | None, cards: Sequence[str], lengths: Sequence[Fraction],
+              transitions: Sequence[Transition | None]) -> dict[str, AnyStep]:
+        """A step for every shot."""
+        half = [transition.seconds / 2 if transition else Fraction(0) for transition in transitions]
+        before, after = [Fraction(0), *half], [*half, self.ending]
+        steps: dict[str, AnyStep] = {}
+        for place, seconds in enumerate(lengths):
+            handles = max(before[place], after[place])
+            name = f"shot-{place + 1}"
+            if chosen is None:
+                steps[name] = self.frame(cards[place], f"look-{cards[place]}", seconds, place)
+            else:
+                steps[name] = self.shot(chosen.shots[place], seconds, handles, place)
+        return steps
+
+    def shot(self, shot: Shot, seconds: Fraction, handles: Fraction, place: int) -> AnyStep:
+        """One shot of a picture or a clip."""
+        visual = shot.visual
+        if is_picture(shot):
+            return self.frame(visual.asset.id, visual.look, seconds, place + 101 * shot.part)
+        return edit.PickMoment(clip=ref(Video, visual.asset.id), facts=ref(Text, visual.look), seconds=seconds, handles=handles,
+                               format=self.wishes.format, part=shot.part)
+
+    def frame(self, picture: str, facts: str, seconds: Fraction, variety: int) -> edit.FramePicture:
+        """One shot of a still picture."""
+        return edit.FramePicture(picture=ref(Image, picture), facts=ref(Text, facts), seconds=seconds, format=self.wishes.format,
+                                 seed=self.draft.brief.seed + variety)
+
+    # ── words ──
+
+    def starts(self, lengths: Sequence[Fraction], chosen: Chosen | None) -> list[Fraction]:
+        """When each line begins: with the shot that it is about where it can, else spread over the film."""
+        count = len(self.script.lines)
+        spoken = [self.draft.line_seconds(place) if self.speaking else Fraction(0) for place in range(count)]
+        onset = self.shot_starts(lengths, chosen)
+        wishes: list[Fraction | None] = []
+        for line in self.script.lines:
+            start = onset.get(line.subject) if line.subject is not None else None
+            wishes.append(None if start is None else start + Fraction(3, 10))
+        first = self.title_seconds() * Fraction(4, 5) if self.script.title else Fraction(1, 2)
+        for lead, tail, pause in ((first, TAIL, PAUSE), (Fraction(1, 2), Fraction(3, 5), Fraction(1, 5)), (Fraction(0), Fraction(0), Fraction(0))):
+            starts = place_lines(wishes, spoken, lead, self.seconds - tail, pause)
+            if starts is not None:
+                return starts
+        # More is said than there is film: the judge will say so; what can be kept is the order.
+        return [self.seconds * place / max(1, count) for place in range(count)]
+
+    def shot_starts(self, lengths: Sequence[Fraction], chosen: Chosen | None) -> dict[int, Fraction]:
+        """When each visual is first seen, by its place in the material's order."""
+        found: dict[int, Fraction] = {}
+        at = Fraction(0)
+        for place, length in enumerate(lengths):
+            if chosen is not None:
+                found.setdefault(self.draft.visuals.index(chosen.shots[place].visual), at)
+            at += length
+        return found
+
+    def caption_lines(self, starts: Sequence[Fraction]) -> tuple[write.SpokenLine, ...]:
+        """What is to be read, and when."""
+        lines = []
+        for place, (line, start) in enumerate(zip(self.script.lines, starts, strict=True)):
+            name = f"line-{place + 1}"
+            until = starts[place + 1] if place + 1 < len(starts) else self.seconds - self.ending
+            voice = ref(Audio, name) if name in self.speaking else None
+            seconds = self.draft.line_seconds(place) if voice else max(Fraction(1), min(until - start - Fraction(1, 5), Fraction(6)))
+            lines.append(write.SpokenLine(text=line.text, start=start, seconds=seconds, voice=voice))
+        return tuple(lines)
+
+    def caption_width(self) -> int:
+        """At most so many characters a line: 42 in 16:9, as broadcasters have it; fewer where the frame is narrower."""
+        return max(22, min(42, round(24 * self.wishes.format.aspect)))
+
+    def titles(self) -> tuple[Title, ...]:
+        """The film's title, over its first shot."""
+        if not self.script.title:
+            return ()
+        start = Fraction(2, 5) if self.seconds > 5 else Fraction(0)
+        return (Title(start=start, seconds=self.title_seconds() - start / 2, text=self.script.title, subtitle=self.script.subtitle),)
+
+    # ── cut ──
+
+    def cut(self, steps: dict[str, AnyStep], shots: Sequence[str], transitions: Sequence[Transition | None],
+            starts: Sequence[Fraction]) -> assemble.AssembleCut:
+        """Everything on one timeline."""
+        voice = [assemble.Placed(sound=ref(Audio, name), start=start)
+                 for name, start in zip(self.draft.line_ids, starts, strict=True) if name in self.speaking]
+        at = self.title_seconds() / 2
+        for identity in self.wishes.spoken:
+            voice.append(assemble.Placed(sound=ref(Audio, identity), start=at))
+            at += self.draft.sound_seconds(identity) + PAUSE
+        music = "music" if "music" in steps else self.wishes.music
+        return assemble.AssembleCut(
+            format=self.wishes.format,
+            shots=tuple(ref(Cut, name) for name in shots),
+            transitions=tuple(transitions),
+            ending=self.ending,
+            voice=tuple(voice),
+            music=ref(Audio, music) if music else None,
+            natural=any(isinstance(asset.media, Video) and asset.media.sound for asset in self.wishes.visuals),
+            captions=ref(Text, "captions") if "captions" in steps else None,
+            caption_style=CaptionStyle(burn=self.wishes.captions in ("burn", "both")),
+            titles=self.titles(),
+            title=self.script.title,
+            language=self.script.language,
+        )

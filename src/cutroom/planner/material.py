@@ -1,0 +1,126 @@
+"""Which pictures and clips make the film, and how often: near-duplicates and spare pictures are left out, and said so. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from cutroom.brief.brief import Asset
+from cutroom.media.kinds import Image
+from cutroom.plan.facts import ClipFacts, PictureFacts
+from cutroom.planner.pacing import SHORTEST, Wanted
+
+ALIKE = 6
+"""Two pictures whose 64-bit fingerprints differ in at most this many bits are takes of one motif."""
+PICTURE_LONGEST = Fraction(9)
+"""Nobody looks at one framing of one photograph for longer than this, in seconds."""
+PICTURE_SHORTEST = Fraction(8, 5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visual:
+    """A picture or clip with what is known about it."""
+
+    asset: Asset
+    facts: PictureFacts | ClipFacts
+    look: str
+    """The id of the step that looked at it."""
+
+    @property
+    def quality(self) -> float:
+        """0 to 1."""
+        if isinstance(self.facts, PictureFacts):
+            return self.facts.quality
+        return self.facts.moments[0].score if self.facts.moments else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """One use of a visual."""
+
+    visual: Visual
+    part: int = 0
+    """0 for the first use, 1 for the second, …"""
+    wanted: Wanted = Wanted()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What makes the film."""
+
+    shots: tuple[Shot, ...]
+    notes: tuple[str, ...] = ()
+
+
+def without_duplicates(visuals: Sequence[Visual]) -> tuple[list[Visual], list[str]]:
+    """Of near-duplicates only the best, at the place of the first; and a sentence for each that is left out."""
+    kept: list[Visual] = []
+    notes: list[str] = []
+    for visual in visuals:
+        twin = next((place for place, other in enumerate(kept) if _alike(visual, other)), None)
+        if twin is None:
+            kept.append(visual)
+            continue
+        better, worse = sorted((visual, kept[twin]), key=lambda one: -one.quality)
+        kept[twin] = better
+        notes.append(f"{worse.asset.name} is left out: {better.asset.name} shows the same and is the better picture")
+    return kept, notes
+
+
+def _alike(one: Visual, other: Visual) -> bool:
+    if not isinstance(one.facts, PictureFacts) or not isinstance(other.facts, PictureFacts):
+        return False
+    return (int(one.facts.fingerprint, 16) ^ int(other.facts.fingerprint, 16)).bit_count() <= ALIKE
+
+
+def choose(visuals: Sequence[Visual], seconds: Fraction) -> Chosen:
+    """As many shots as `seconds` ask for: the weakest left out when there are too many, the best used again when too few."""
+    kept, notes = without_duplicates(visuals)
+    fit = max(1, int(seconds / PICTURE_SHORTEST))
+    if len(kept) > fit:
+        spare = sorted(kept, key=lambda one: one.quality)[: len(kept) - fit]
+        notes.extend(f"{one.asset.name} is left out: {seconds} s have room for {fit} shots" for one in spare)
+        kept = [one for one in kept if one not in spare]
+    shots = [Shot(visual=one, wanted=_wanted(one, 0)) for one in kept]
+    again = _more(kept)
+    while shots and sum(shot.wanted.longest for shot in shots) < seconds:
+        shots = _inserted(shots, next(again))
+    return Chosen(shots=tuple(shots), notes=tuple(notes))
+
+
+def _more(kept: Sequence[Visual]):  # noqa: ANN202 - a generator of shots
+    part = 1
+    while True:
+        for visual in kept:
+            further = isinstance(visual.facts, PictureFacts) or part < len(visual.facts.moments)
+            if further or all(isinstance(one.facts, ClipFacts) for one in kept):
+                yield Shot(visual=visual, part=part, wanted=_wanted(visual, part))
+        part += 1
+
+
+def _inserted(shots: Sequence[Shot], shot: Shot) -> list[Shot]:
+    """A second use follows the first round of everything, so that no picture follows itself while there are others."""
+    return [*shots, shot]
+
+
+def _wanted(visual: Visual, part: int) -> Wanted:
+    if isinstance(visual.facts, PictureFacts):
+        weight = 1.0 + 0.2 * bool(visual.facts.faces) + 0.2 * (visual.quality - 0.5)
+        return Wanted(weight=weight, shortest=PICTURE_SHORTEST, longest=PICTURE_LONGEST)
+    moments = visual.facts.moments
+    length = moments[part % len(moments)].span.length if moments else visual.facts.seconds
+    # A tenth is kept for the transitions' handles; slower than 0.8 looks like a fault.
+    longest = max(length * Fraction(9, 10), Fraction(1, 2))
+    return Wanted(weight=1.4, shortest=min(SHORTEST, longest), longest=min(longest, Fraction(10)))
+
+
+def lasting(shot: Shot, seconds: Fraction) -> Shot:
+    """`shot`, wanted for at least `seconds` (as far as it can last that long)."""
+    shortest = min(max(shot.wanted.shortest, seconds), shot.wanted.longest)
+    return replace(shot, wanted=replace(shot.wanted, shortest=shortest))
+
+
+def is_picture(shot: Shot) -> bool:
+    """True for a photograph, False for a clip."""
+    return isinstance(shot.visual.asset.media, Image)
