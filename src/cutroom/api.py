@@ -136,7 +136,7 @@ def make(request: str, files: Sequence[str | Path] = (), out: str | Path = "film
     # Keep what was half-made out of the way when the very first step already cannot work.
     fresh = not production.folder.exists()
     try:
-        brief = _brief(request, files, options or Options(), production, out.name)
+        brief = _brief(request, files, options or Options(), production, out)
         with production.journal() as journal:
             run = _Run(production, journal, brief, Limits(budget=brief.budget), watch or Unwatched())
             return run.to_the_end(out, began)
@@ -150,7 +150,7 @@ def make_plan(request: str, files: Sequence[str | Path] = (), *, options: Option
     """The plan for `request` and `files`: who would perform what, at what price. Nothing is made or kept."""
     with tempfile.TemporaryDirectory(prefix="cutroom-plan-") as folder:
         production = Production(Path(folder) / "plan.cutroom")
-        brief = _brief(request, files, options or Options(), production, "film.mp4")
+        brief = _brief(request, files, options or Options(), production, Path(folder) / "film.mp4")
         with production.journal() as journal:
             run = _Run(production, journal, brief, Limits(stop_after="plan"), watch or Unwatched())
             return run.as_far_as_the_plan()
@@ -162,7 +162,7 @@ def plan_into(request: str, files: Sequence[str | Path], out: str | Path, *, opt
     began = time.monotonic()
     out = Path(out)
     production = _production_for(out, files, force=True)
-    brief = _brief(request, files, options or Options(), production, out.name)
+    brief = _brief(request, files, options or Options(), production, out)
     with production.journal() as journal:
         run = _Run(production, journal, brief, Limits(stop_after="plan"), watch or Unwatched())
         planned = run.as_far_as_the_plan()
@@ -188,7 +188,7 @@ def _production_for(out: Path, files: Sequence[str | Path], *, force: bool) -> P
     return production
 
 
-def _brief(request: str, files: Sequence[str | Path], options: Options, production: Production, film: str) -> Brief:
+def _brief(request: str, files: Sequence[str | Path], options: Options, production: Production, out: Path) -> Brief:
     """The brief, with every file read into the production's store."""
     from cutroom.brief.reading import read
 
@@ -196,7 +196,8 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
     music = Path(options.music) if options.music not in (None, "none") else None
     if music is not None and not music.is_file():
         raise WrongUse(f"--music {music}: no such file; name a sound file, or say none")
-    reading = read([*paths, music] if music else paths, production.store)
+    # A second run over the same folder must not take in the film that the first one left there.
+    reading = read([*paths, music] if music else paths, production.store, leave_out=(out,))
     if files and not reading.assets:
         reasons = "\n".join(f"  {skipped.name}: {skipped.reason}; {skipped.way_out}" for skipped in reading.skipped)
         raise WrongUse(f"nothing among the files can be used\n{reasons}".rstrip())
@@ -205,7 +206,7 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
         assets=reading.assets,
         skipped=reading.skipped,
         music=_music_asset(music, reading.assets) if music else options.music,
-        film=film,
+        film=out.name,
         **{name: getattr(options, name) for name in ("seconds", "shape", "fps", "mood", "voice", "captions", "language", "seed", "budget")},
     )
 

@@ -65,28 +65,29 @@ def decide(state: State, cast: Cast, limits: Limits) -> list[Command]:
 
 
 def survey(state: State, cast: Cast, limits: Limits) -> Standing:
-    """Where every needed step stands, in the order of the plan."""
+    """Where every step of the plan stands, in order. Steps that are not needed now keep what they have, and ask for nothing."""
     plan = state.plan
     assert plan is not None, "survey needs a plan"
     keys = {identity: media.digest for identity, media in plan.assets.items()}
     media: dict[str, AnyMedia] = dict(plan.assets)
     commands: list[Command] = []
     left: list[str] = []
-    for step in plan.needed():
-        if not all(identity in keys for identity in plan.upstream(step)):
+    needed = set(plan.needed())
+    for step in plan.order():
+        if step in needed:
             left.append(step)
+        if not all(identity in keys for identity in plan.upstream(step)):
             continue
         if step in cast.uncast:
-            left.append(step)
-            commands.append(Wrap("failed", f"{step}: {cast.uncast[step]}"))
+            commands.extend([Wrap("failed", f"{step}: {cast.uncast[step]}")] if step in needed else [])
             continue
         slot_name = cast.key(plan, step, 0, keys)
         slot = state.slots.get(slot_name, Slot())
         if slot.accepted and (take := slot.takes.get(slot.accepted.take)) and take.made:
             keys[step], media[step] = slot.accepted.key, take.made.media
-            continue
-        left.append(step)
-        commands.extend(_advance(state, limits, cast, plan, step, slot_name, slot, keys))
+            left = [other for other in left if other != step]
+        elif step in needed:
+            commands.extend(_advance(state, limits, cast, plan, step, slot_name, slot, keys))
     return Standing(keys, media, tuple(commands), tuple(left))
 
 

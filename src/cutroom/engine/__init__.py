@@ -1,1 +1,1 @@
-""""""
+"""Carries out what the director decides: on this machine."""

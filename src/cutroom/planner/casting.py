@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from decimal import Decimal
+from typing import Any, Protocol
 
 from cutroom.plan.cast import Cast, Part
 from cutroom.plan.plan import Plan
@@ -13,18 +14,25 @@ from cutroom.plan.step import AnyStep
 class Candidate(Protocol):
     """What casting needs to know of a performer."""
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str:
+        """Unique."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Part of every key."""
+        ...
 
     def performs(self, step: AnyStep) -> bool:
         """True when it can carry out `step` here."""
         ...
 
-    def settings(self, step: AnyStep) -> dict:
+    def settings(self, step: AnyStep) -> dict[str, Any]:
         """What else decides its result."""
         ...
 
-    def price(self, step: AnyStep):  # noqa: ANN201 - Decimal; see Performer
+    def price(self, step: AnyStep) -> Decimal:
         """What a take costs."""
         ...
 
@@ -38,6 +46,7 @@ def cast(plan: Plan, performers: Sequence[Candidate]) -> Cast:
         if chosen is None:
             uncast[identity] = f"nobody on this machine can perform {step.kind}"
         else:
-            parts[identity] = Part(performer=chosen.name, version=chosen.version, settings=chosen.settings(step),
-                                   price=chosen.price(step))
+            parts[identity] = Part(
+                performer=chosen.name, version=chosen.version, settings=chosen.settings(step), price=chosen.price(step)
+            )
     return Cast(parts=parts, uncast=uncast)

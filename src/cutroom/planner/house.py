@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from cutroom.brief.brief import Brief
@@ -58,7 +59,11 @@ class HousePlanner:
         """What to change so that `verdict` need not be given again; None when another take is the better idea."""
         checks = {finding.check for finding in verdict.findings}
         what = plan.steps[step]
-        if isinstance(what, write.WriteCaptions) and not what.shorten and checks & {"captions_too_fast", "caption_too_long"}:
+        if (
+            isinstance(what, write.WriteCaptions)
+            and not what.shorten
+            and checks & {"captions_too_fast", "caption_too_long"}
+        ):
             return plan.with_fields(step, shorten=True)
         if isinstance(what, edit.PickMoment):
             return plan.with_fields(step, part=what.part + 1)
@@ -174,7 +179,11 @@ class _Draft:
 
     def sound_seconds(self, identity: str) -> Fraction:
         """How long a sound that was handed over is."""
-        return next(asset.media.seconds for asset in self.brief.assets if asset.id == identity and isinstance(asset.media, Audio))
+        return next(
+            asset.media.seconds
+            for asset in self.brief.assets
+            if asset.id == identity and isinstance(asset.media, Audio)
+        )
 
     # ── the whole ──
 
@@ -189,7 +198,9 @@ class _Draft:
             return Plan(assets=assets, steps=looks, waits_for=pending)
         script = {"script": self.script_step()}
         if self.script is None:
-            return Plan(assets=assets, steps={**looks, **script}, waits_for=("script",), degraded=tuple(self.degraded()))
+            return Plan(
+                assets=assets, steps={**looks, **script}, waits_for=("script",), degraded=tuple(self.degraded())
+            )
         speaking = self.speaking()
         rest = _Film(self, self.script, speaking).steps()
         unspoken = tuple(name for name in speaking if name not in self.known.media)
@@ -236,12 +247,17 @@ class _Film:
         starts = self.starts(lengths, chosen)
         steps: dict[str, AnyStep] = {**cards, **looked, **shots}
         if self.wishes.compose:
-            steps["music"] = generate.ComposeMusic(mood=self.wishes.mood, seconds=self.seconds, seed=self.draft.brief.seed,
-                                                   under_voice=bool(self.speaking or self.wishes.spoken))
+            steps["music"] = generate.ComposeMusic(
+                mood=self.wishes.mood,
+                seconds=self.seconds,
+                seed=self.draft.brief.seed,
+                under_voice=bool(self.speaking or self.wishes.spoken),
+            )
         lines = self.caption_lines(starts)
         if lines and self.wishes.captions != "none":
-            steps["captions"] = write.WriteCaptions(lines=lines, seconds=self.seconds, width=self.caption_width(),
-                                                    language=self.script.language)
+            steps["captions"] = write.WriteCaptions(
+                lines=lines, seconds=self.seconds, width=self.caption_width(), language=self.script.language
+            )
         steps["cut"] = self.cut(steps, list(shots), transitions, starts)
         steps["film"] = assemble.RenderFilm(cut=ref(Cut, "cut"))
         return _Rest(steps, chosen.notes if chosen else ())
@@ -267,8 +283,14 @@ class _Film:
                 shown += min(visual.facts.seconds * Fraction(9, 10), Fraction(8))
             else:
                 shown += self.style.shot * pace
-        spoken = self.speech * Fraction(5, 4) + self.title_seconds(Fraction(30)) + TAIL if self.speaking else Fraction(0)
-        sounds = [asset.media.seconds for asset in self.draft.brief.assets if asset.id in self.wishes.spoken and isinstance(asset.media, Audio)]
+        spoken = (
+            self.speech * Fraction(5, 4) + self.title_seconds(Fraction(30)) + TAIL if self.speaking else Fraction(0)
+        )
+        sounds = [
+            asset.media.seconds
+            for asset in self.draft.brief.assets
+            if asset.id in self.wishes.spoken and isinstance(asset.media, Audio)
+        ]
         told = sum(sounds, Fraction(0)) + 4 if sounds else Fraction(0)
         if not self.draft.visuals:
             shown = max(Fraction(10), Fraction(3) * len(self.script.lines))
@@ -278,6 +300,11 @@ class _Film:
         """How long the title stands."""
         film = film or self.seconds
         return min(Fraction(7, 2), max(Fraction(3, 2), film / 6)) if self.script.title else Fraction(0)
+
+    @property
+    def first_word(self) -> Fraction:
+        """When the first line may begin: the title is read first."""
+        return self.title_seconds() * Fraction(4, 5) if self.script.title else Fraction(1, 2)
 
     @property
     def ending(self) -> Fraction:
@@ -290,21 +317,28 @@ class _Film:
         """Backdrops to tell on when there is no picture."""
         count = max(1, min(8, round(self.seconds / 8)))
         return {
-            f"card-{place + 1}": generate.DrawCard(format=self.wishes.format, mood=self.wishes.mood, seed=self.draft.brief.seed + place)
+            f"card-{place + 1}": generate.DrawCard(
+                format=self.wishes.format, mood=self.wishes.mood, seed=self.draft.brief.seed + place
+            )
             for place in range(count)
         }
 
     def choose(self) -> Chosen:
         """The shots that make the film, those that are spoken about long enough for it."""
-        chosen = choose(self.draft.visuals, self.seconds - self.ending)
-        about = {line.subject: place for place, line in reversed(list(enumerate(self.script.lines))) if line.subject is not None}
+        chosen = choose(self.draft.visuals, self.seconds - self.ending, self.style.transition)
+        about = {
+            line.subject: place
+            for place, line in reversed(list(enumerate(self.script.lines)))
+            if line.subject is not None
+        }
         shots = []
         for place, shot in enumerate(chosen.shots):
             if place == 0 and self.script.title:
                 shot = lasting(shot, self.title_seconds())  # noqa: PLW2901
             subject = self.draft.visuals.index(shot.visual)
             if self.speaking and shot.part == 0 and subject in about:
-                shot = lasting(shot, self.draft.line_seconds(about[subject]) + PAUSE)  # noqa: PLW2901
+                lead = self.first_word if place == 0 else Fraction(0)
+                shot = lasting(shot, lead + self.draft.line_seconds(about[subject]) + PAUSE)  # noqa: PLW2901
             shots.append(shot)
         return Chosen(shots=tuple(shots), notes=chosen.notes)
 
@@ -328,7 +362,7 @@ class _Film:
         kinds = [kind for kind, _ in self.style.transitions]
         weights = [weight for _, weight in self.style.transitions]
         found: list[Transition | None] = []
-        for one, other in zip(lengths, lengths[1:], strict=False):
+        for one, other in pairwise(lengths):
             kind = self.rng.choices(kinds, weights)[0]
             seconds = self.rate.snap(min(self.style.transition, min(one, other) * Fraction(2, 5)))
             # Whole frames on either side of the cut.
@@ -337,8 +371,13 @@ class _Film:
             found.append(Transition(kind=kind, seconds=seconds, angle=angle) if kind and seconds else None)
         return found
 
-    def shots(self, chosen: Chosen | None, cards: Sequence[str], lengths: Sequence[Fraction],
-              transitions: Sequence[Transition | None]) -> dict[str, AnyStep]:
+    def shots(
+        self,
+        chosen: Chosen | None,
+        cards: Sequence[str],
+        lengths: Sequence[Fraction],
+        transitions: Sequence[Transition | None],
+    ) -> dict[str, AnyStep]:
         """A step for every shot."""
         half = [transition.seconds / 2 if transition else Fraction(0) for transition in transitions]
         before, after = [Fraction(0), *half], [*half, self.ending]
@@ -357,13 +396,24 @@ class _Film:
         visual = shot.visual
         if is_picture(shot):
             return self.frame(visual.asset.id, visual.look, seconds, place + 101 * shot.part)
-        return edit.PickMoment(clip=ref(Video, visual.asset.id), facts=ref(Text, visual.look), seconds=seconds, handles=handles,
-                               format=self.wishes.format, part=shot.part)
+        return edit.PickMoment(
+            clip=ref(Video, visual.asset.id),
+            facts=ref(Text, visual.look),
+            seconds=seconds,
+            handles=handles,
+            format=self.wishes.format,
+            part=shot.part,
+        )
 
     def frame(self, picture: str, facts: str, seconds: Fraction, variety: int) -> edit.FramePicture:
         """One shot of a still picture."""
-        return edit.FramePicture(picture=ref(Image, picture), facts=ref(Text, facts), seconds=seconds, format=self.wishes.format,
-                                 seed=self.draft.brief.seed + variety)
+        return edit.FramePicture(
+            picture=ref(Image, picture),
+            facts=ref(Text, facts),
+            seconds=seconds,
+            format=self.wishes.format,
+            seed=self.draft.brief.seed + variety,
+        )
 
     # ── words ──
 
@@ -376,8 +426,12 @@ class _Film:
         for line in self.script.lines:
             start = onset.get(line.subject) if line.subject is not None else None
             wishes.append(None if start is None else start + Fraction(3, 10))
-        first = self.title_seconds() * Fraction(4, 5) if self.script.title else Fraction(1, 2)
-        for lead, tail, pause in ((first, TAIL, PAUSE), (Fraction(1, 2), Fraction(3, 5), Fraction(1, 5)), (Fraction(0), Fraction(0), Fraction(0))):
+        first = self.first_word
+        for lead, tail, pause in (
+            (first, TAIL, PAUSE),
+            (Fraction(1, 2), Fraction(3, 5), Fraction(1, 5)),
+            (Fraction(0), Fraction(0), Fraction(0)),
+        ):
             starts = place_lines(wishes, spoken, lead, self.seconds - tail, pause)
             if starts is not None:
                 return starts
@@ -401,7 +455,11 @@ class _Film:
             name = f"line-{place + 1}"
             until = starts[place + 1] if place + 1 < len(starts) else self.seconds - self.ending
             voice = ref(Audio, name) if name in self.speaking else None
-            seconds = self.draft.line_seconds(place) if voice else max(Fraction(1), min(until - start - Fraction(1, 5), Fraction(6)))
+            seconds = (
+                self.draft.line_seconds(place)
+                if voice
+                else max(Fraction(1), min(until - start - Fraction(1, 5), Fraction(6)))
+            )
             lines.append(write.SpokenLine(text=line.text, start=start, seconds=seconds, voice=voice))
         return tuple(lines)
 
@@ -414,15 +472,30 @@ class _Film:
         if not self.script.title:
             return ()
         start = Fraction(2, 5) if self.seconds > 5 else Fraction(0)
-        return (Title(start=start, seconds=self.title_seconds() - start / 2, text=self.script.title, subtitle=self.script.subtitle),)
+        return (
+            Title(
+                start=start,
+                seconds=self.title_seconds() - start / 2,
+                text=self.script.title,
+                subtitle=self.script.subtitle,
+            ),
+        )
 
     # ── cut ──
 
-    def cut(self, steps: dict[str, AnyStep], shots: Sequence[str], transitions: Sequence[Transition | None],
-            starts: Sequence[Fraction]) -> assemble.AssembleCut:
+    def cut(
+        self,
+        steps: dict[str, AnyStep],
+        shots: Sequence[str],
+        transitions: Sequence[Transition | None],
+        starts: Sequence[Fraction],
+    ) -> assemble.AssembleCut:
         """Everything on one timeline."""
-        voice = [assemble.Placed(sound=ref(Audio, name), start=start)
-                 for name, start in zip(self.draft.line_ids, starts, strict=True) if name in self.speaking]
+        voice = [
+            assemble.Placed(sound=ref(Audio, name), start=start)
+            for name, start in zip(self.draft.line_ids, starts, strict=True)
+            if name in self.speaking
+        ]
         at = self.title_seconds() / 2
         for identity in self.wishes.spoken:
             voice.append(assemble.Placed(sound=ref(Audio, identity), start=at))

@@ -6,6 +6,7 @@ the tables behind it are in `cutroom.brief.lexicon`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, cast, get_args
@@ -61,7 +62,7 @@ def intent(request: str) -> Intent:
     text = level(request)
     given = given_title(text)
     if given:  # "called “Gone in 60 seconds”" asks for no length
-        text = text[:given[1]] + " " * (given[2] - given[1]) + text[given[2]:]
+        text = text[: given[1]] + " " * (given[2] - given[1]) + text[given[2] :]
     asked = _first(found(lexicon.LANGUAGE_PHRASES, text))
     timed = lengths(text)
     wants = {topic: _wanted(topic, text) for topic in lexicon.TOPICS}
@@ -81,41 +82,49 @@ def intent(request: str) -> Intent:
     )
 
 
-def _first(phrases: object) -> str | None:
+def _first(phrases: Iterable[Found]) -> str | None:
     """What the phrase that stands first means."""
-    every = cast("list[Found]", list(phrases))  # type: ignore[call-overload]
-    return min(every, key=lambda phrase: phrase.start).means if every else None
+    first = min(phrases, key=lambda phrase: phrase.start, default=None)
+    return first.means if first else None
 
 
 def _mood(text: str) -> Mood | None:
     """The mood that is asked for, else the one that the occasion usually wants.
 
-    A word counts most beside "music", "mood" or a film noun, less elsewhere: in "an upbeat recap of our calm bay" the bay
-    is calm and the film is not.
+    A word counts most beside "music", "mood" or a film noun, less elsewhere: in "an upbeat recap of our calm bay"
+    the bay is calm and the film is not.
     """
     noun = lexicon.FILM.search(text)
-    weighed = [(_weight(phrase, text, noun.start() if noun else None), -phrase.start, phrase.means) for phrase in found(lexicon.MOODS, text)]
-    occasions = list(found(lexicon.OCCASIONS, text))
-    means = max(weighed)[2] if weighed else occasions[0].means if occasions else None
+    weighed = [
+        (_weight(phrase, text, noun.start() if noun else None), -phrase.start, phrase.means)
+        for phrase in found(lexicon.MOODS, text)
+    ]
+    means = max(weighed)[2] if weighed else _first(found(lexicon.OCCASIONS, text))
     return cast("Mood | None", means if means in get_args(Mood) else None)
 
 
 def _weight(phrase: Found, text: str, noun: int | None) -> int:
-    after = text[phrase.end:phrase.end + 40]
+    after = text[phrase.end : phrase.end + 40]
     weight = 3 if lexicon.MOOD_NOUN.match(after) else 0
     if noun is not None and phrase.start < noun:
         weight = max(weight, 2)
-    if lexicon.TRAILING.search(text[:phrase.start]):
+    if lexicon.TRAILING.search(text[: phrase.start]):
         weight = max(weight, 1)
     return weight
 
 
 def _shape(text: str) -> str | None:
-    sizes = [Found(f"{int(match[1])}x{int(match[2])}", match.start(), match.end()) for match in lexicon.PIXELS.finditer(text)]
-    named = [phrase for phrase in found(lexicon.SHAPES, text) if not lexicon.SCORE.search(text[:phrase.start])]
-    beside = [Found(lexicon.SHAPE_ADJECTIVES.get(match["shape"].lower(), ""), match.start("shape"), match.end("shape"))
-              for pattern in (lexicon.SHAPE_BESIDE_NOUN, lexicon.SHAPE_ALONE, lexicon.SHAPE_OF_NOUN) for match in pattern.finditer(text)
-              if not lexicon.negated(text, match.start("shape")) and not lexicon.PLACE_BEFORE.search(text[:match.start("shape")])]
+    sizes = [
+        Found(f"{int(match[1])}x{int(match[2])}", match.start(), match.end()) for match in lexicon.PIXELS.finditer(text)
+    ]
+    named = [phrase for phrase in found(lexicon.SHAPES, text) if not lexicon.SCORE.search(text[: phrase.start])]
+    beside = [
+        Found(lexicon.SHAPE_ADJECTIVES.get(match["shape"].lower(), ""), match.start("shape"), match.end("shape"))
+        for pattern in (lexicon.SHAPE_BESIDE_NOUN, lexicon.SHAPE_ALONE, lexicon.SHAPE_OF_NOUN)
+        for match in pattern.finditer(text)
+        if not lexicon.negated(text, match.start("shape"))
+        and not lexicon.PLACE_BEFORE.search(text[: match.start("shape")])
+    ]
     ratios = [phrase for phrase in named if phrase.means in text.replace("x", ":")]
     return _first(sizes) or _first(ratios) or _first([phrase for phrase in (*named, *beside) if phrase.means])
 
@@ -126,7 +135,7 @@ def _wanted(topic: str, text: str) -> bool | None:
     blanked = text
     for match in lexicon.WITHOUT.finditer(text):
         absent |= {name for name, pattern in lexicon.TOPIC_WORDS.items() if pattern.search(match["what"])}
-        blanked = blanked[:match.start()] + "\n" * (match.end() - match.start()) + blanked[match.end():]
+        blanked = blanked[: match.start()] + "\n" * (match.end() - match.start()) + blanked[match.end() :]
     if topic in absent or ("sound" in absent and topic in ("voice", "music")):
         return False
     if any(phrase.means == topic for phrase in found(lexicon.PRESENT, blanked)):

@@ -74,28 +74,31 @@ def _alike(one: Visual, other: Visual) -> bool:
     return (int(one.facts.fingerprint, 16) ^ int(other.facts.fingerprint, 16)).bit_count() <= ALIKE
 
 
-def choose(visuals: Sequence[Visual], seconds: Fraction) -> Chosen:
-    """As many shots as `seconds` ask for: the weakest left out when there are too many, the best used again when too few."""
+def choose(visuals: Sequence[Visual], seconds: Fraction, transition: Fraction = Fraction(1)) -> Chosen:
+    """As many shots as `seconds` ask for: the weakest left out when there are too many, the best used again when too few.
+
+    A clip keeps the length of one `transition` back, for its handles.
+    """
     kept, notes = without_duplicates(visuals)
     fit = max(1, int(seconds / PICTURE_SHORTEST))
     if len(kept) > fit:
         spare = sorted(kept, key=lambda one: one.quality)[: len(kept) - fit]
         notes.extend(f"{one.asset.name} is left out: {seconds} s have room for {fit} shots" for one in spare)
         kept = [one for one in kept if one not in spare]
-    shots = [Shot(visual=one, wanted=_wanted(one, 0)) for one in kept]
-    again = _more(kept)
+    shots = [Shot(visual=one, wanted=_wanted(one, 0, transition)) for one in kept]
+    again = _more(kept, transition)
     while shots and sum(shot.wanted.longest for shot in shots) < seconds:
         shots = _inserted(shots, next(again))
     return Chosen(shots=tuple(shots), notes=tuple(notes))
 
 
-def _more(kept: Sequence[Visual]):  # noqa: ANN202 - a generator of shots
+def _more(kept: Sequence[Visual], transition: Fraction):  # noqa: ANN202 - a generator of shots
     part = 1
     while True:
         for visual in kept:
             further = isinstance(visual.facts, PictureFacts) or part < len(visual.facts.moments)
             if further or all(isinstance(one.facts, ClipFacts) for one in kept):
-                yield Shot(visual=visual, part=part, wanted=_wanted(visual, part))
+                yield Shot(visual=visual, part=part, wanted=_wanted(visual, part, transition))
         part += 1
 
 
@@ -104,14 +107,13 @@ def _inserted(shots: Sequence[Shot], shot: Shot) -> list[Shot]:
     return [*shots, shot]
 
 
-def _wanted(visual: Visual, part: int) -> Wanted:
+def _wanted(visual: Visual, part: int, transition: Fraction) -> Wanted:
     if isinstance(visual.facts, PictureFacts):
         weight = 1.0 + 0.2 * bool(visual.facts.faces) + 0.2 * (visual.quality - 0.5)
         return Wanted(weight=weight, shortest=PICTURE_SHORTEST, longest=PICTURE_LONGEST)
     moments = visual.facts.moments
     length = moments[part % len(moments)].span.length if moments else visual.facts.seconds
-    # A tenth is kept for the transitions' handles; slower than 0.8 looks like a fault.
-    longest = max(length * Fraction(9, 10), Fraction(1, 2))
+    longest = max(length - transition - Fraction(1, 10), length / 2)
     return Wanted(weight=1.4, shortest=min(SHORTEST, longest), longest=min(longest, Fraction(10)))
 
 
