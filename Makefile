@@ -10,7 +10,7 @@ help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 film: $(VENV)/film  ## install and make a film of examples/day: day.mp4
-	$(BIN)/cutroom make "A warm half-minute film called 'One good day'" examples/day -o day.mp4
+	$(BIN)/cutroom make "A warm 40-second film called 'One good day'" examples/day -o day.mp4
 
 test: $(VENV)/dev  ## the whole test suite
 	$(BIN)/python -m pytest -n 2

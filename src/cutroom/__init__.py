@@ -32,7 +32,7 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - as a reader sorts, case folded
     "Abstain",
     "Asset",
     "Audio",

@@ -26,7 +26,9 @@ from cutroom.ledger.production import Production
 from cutroom.ledger.state import State, apply, fold
 from cutroom.media.kinds import Audio, Cut, Video
 from cutroom.media.store import digest_of
+from cutroom.performers.performer import Performer
 from cutroom.plan.cast import Cast
+from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.planner.casting import cast
 from cutroom.plugins import offered
@@ -226,6 +228,7 @@ class _Run:
         planners, judges = offered("cutroom_planners"), offered("cutroom_judges")
         self.production, self.journal, self.brief, self.limits, self.watch = production, journal, brief, limits, watch
         self.performers = offered("cutroom_performers")
+        _check_voice(brief, self.performers)
         self.engine = LocalEngine(journal=journal, store=production.store, planner=planners[0], performers=self.performers,
                                   judge=judges[0], limits=limits, watch=watch)
         self.state = State()
@@ -333,6 +336,18 @@ class _Run:
             wall_seconds=round(time.monotonic() - began, 1),
             reason=reason,
         )
+
+
+def _check_voice(brief: Brief, performers: Sequence[Performer]) -> None:
+    """Raises WrongUse when a voice was asked for by name that nobody here has."""
+    if brief.voice in (None, "none"):
+        return
+    line = Speak(text="-", voice=brief.voice, language=brief.language or "en")
+    if not any(performer.performs(line) for performer in performers):
+        from cutroom.performers.house.speech import voices
+
+        here = [name for name in voices() if not name.startswith("espeak/") or name.startswith(f"espeak/{line.language}")]
+        raise WrongUse(f"--voice {brief.voice}: no such voice for {line.language!r} on this machine; there are: {', '.join(here[:12])}")
 
 
 def _delivered(item: Deliverable, video: Video | None) -> Delivered:

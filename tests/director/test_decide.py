@@ -76,12 +76,6 @@ def test_a_planner_that_goes_in_circles_is_stopped():
     assert wrap.status == "failed"
 
 
-def test_a_step_that_nobody_can_perform_is_said():
-    nobody = Cast(uncast={name: "nobody on this machine can perform look_at_picture" for name in PLAN.steps})
-    wrap = decide(fold([OPENED, PLANNED]), nobody, Limits())[0]
-    assert wrap == Wrap("failed", "look-a1: nobody on this machine can perform look_at_picture")
-
-
 def test_no_evidence_is_no_reason_to_reject():
     fail = Fail(judge="j", version="1", reasons=("bad",))
     assert [accepts(verdict) for verdict in (PASS, Abstain(judge="j", version="1"), fail)] == [True, True, False]

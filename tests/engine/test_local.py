@@ -12,6 +12,7 @@ from cutroom.ledger.events import Accepted, Declined, Judged, Lost, Made, Opened
 from cutroom.ledger.production import Production
 from cutroom.ledger.state import State, fold
 from cutroom.media.kinds import Audio, Image, Text
+from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.catalogue.understand import LookAtPicture
 from cutroom.plan.catalogue.write import WriteScript
 from cutroom.plan.plan import Plan
@@ -92,6 +93,14 @@ def test_the_planner_is_asked_again_when_what_it_waited_for_is_known(crew):
     assert [sorted(known.texts) for known in crew.planner.asked] == [[], ["look"]]
 
 
+def test_the_planner_knows_every_take_that_its_plan_has_not_only_those_it_waited_for(crew):
+    apart = Plan(assets={"a1": ASSET}, steps={"look": LookAtPicture(picture=Ref[Image](id="a1")), "script": WriteScript(request="hello")})
+    crew.planner = ScriptedPlanner(apart.model_copy(update={"waits_for": ("look",)}), apart.model_copy(update={"waits_for": ("script",)}),
+                                   apart.model_copy(update={"goal": "script"}))
+    crew.run()
+    assert [sorted(known.texts) for known in crew.planner.asked] == [[], ["look"], ["look", "script"]]
+
+
 def test_stop_after_the_plan_makes_only_what_planning_needs(crew):
     crew.planner = ScriptedPlanner(plan(waits_for=("look",), goal=None), plan())
     crew.limits = Limits(stop_after="plan")
@@ -163,6 +172,13 @@ def test_a_failed_look_goes_back_to_the_planner(crew):
     _, wrap = crew.run()
     assert wrap.status == "finished"
     assert crew.planner.asked[-1].failed == {"look": "cannot see"}
+
+
+def test_a_step_that_nobody_can_perform_is_said(crew):
+    crew.planner = ScriptedPlanner(Plan(steps={"line": Speak(text="hello", language="tlh")}, goal="line"))
+    _, wrap = crew.run()
+    assert wrap.status == "failed"
+    assert wrap.reason == "line: nobody on this machine can perform speak (language 'tlh')"
 
 
 def test_what_is_no_longer_in_the_store_is_made_again(crew):

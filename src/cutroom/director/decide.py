@@ -78,9 +78,6 @@ def survey(state: State, cast: Cast, limits: Limits) -> Standing:
             left.append(step)
         if not all(identity in keys for identity in plan.upstream(step)):
             continue
-        if step in cast.uncast:
-            commands.extend([Wrap("failed", f"{step}: {cast.uncast[step]}")] if step in needed else [])
-            continue
         slot_name = cast.key(plan, step, 0, keys)
         slot = state.slots.get(slot_name, Slot())
         if slot.accepted and (take := slot.takes.get(slot.accepted.take)) and take.made:

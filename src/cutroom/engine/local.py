@@ -81,8 +81,8 @@ class LocalEngine:
                     return self.state, wrap
                 if not wrap and self._carry_out_one_decision(commands):
                     continue
-                if not wrap:
-                    self._start_work(commands, pool)
+                if not wrap and self._start_work(commands, pool):
+                    continue
                 if not self._under_way:
                     return self.state, Wrap("failed", "nothing is left that could be done, and the film is not finished")
                 done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
@@ -164,9 +164,16 @@ class LocalEngine:
         }
         return Known(media=media, texts=texts, failed=failed)
 
-    def _start_work(self, commands: Sequence[Command], pool: ThreadPoolExecutor) -> None:
+    def _start_work(self, commands: Sequence[Command], pool: ThreadPoolExecutor) -> bool:
+        """Start what is not under way yet. True when something failed at once, so that the director must be asked again."""
+        failed = False
         for command in commands:
             if command in self._under_way.values() or not isinstance(command, Perform | Look):
+                continue
+            if isinstance(command, Perform) and command.step in self.cast.uncast:
+                self._write_down(Failed(step=command.step, slot=command.slot, take=command.take, key=command.key, performer="nobody",
+                                        reason=self.cast.uncast[command.step], error="Unavailable"))
+                failed = True
                 continue
             assert self.state.plan is not None
             step = self.state.plan.steps[command.step]
@@ -182,6 +189,7 @@ class LocalEngine:
                                          performer=part.performer, version=part.version))
                 performer = next(one for one in self.performers if one.name == part.performer)
                 self._under_way[pool.submit(self._perform, command, step, performer, inputs)] = command
+        return failed
 
     def _look(self, command: Look, step: AnyStep, media: AnyMedia, inputs: dict[str, AnyMedia]) -> Event:
         verdict: Verdict = self.judge.look(step, media, dict(inputs), self.store)

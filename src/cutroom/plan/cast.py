@@ -27,7 +27,7 @@ class Cast:
 
     parts: Mapping[str, Part] = field(default_factory=dict)
     uncast: Mapping[str, str] = field(default_factory=dict)
-    """Steps that nobody here can perform, and why."""
+    """Steps that nobody here can perform, and why; their part is played by ``nobody``."""
 
     def key(self, plan: Plan, step: str, take: int, upstream: Mapping[str, str]) -> str:
         """The key of one take of `step`; take 0 names the slot. `upstream` maps ids to the keys behind them."""

@@ -44,9 +44,16 @@ def cast(plan: Plan, performers: Sequence[Candidate]) -> Cast:
     for identity, step in plan.steps.items():
         chosen = next((performer for performer in performers if performer.performs(step)), None)
         if chosen is None:
-            uncast[identity] = f"nobody on this machine can perform {step.kind}"
+            uncast[identity] = f"nobody on this machine can perform {step.kind}{_detail(step)}"
+            parts[identity] = Part(performer="nobody", version="0")
         else:
             parts[identity] = Part(
                 performer=chosen.name, version=chosen.version, settings=chosen.settings(step), price=chosen.price(step)
             )
     return Cast(parts=parts, uncast=uncast)
+
+
+def _detail(step: AnyStep) -> str:
+    """What may be the reason: a voice or a language that is not here."""
+    said = [f"{name} {value!r}" for name in ("language", "voice") if (value := getattr(step, name, None))]
+    return f" ({', '.join(said)})" if said else ""

@@ -128,13 +128,16 @@ class _Draft:
         return found
 
     def degraded(self) -> list[Degraded]:
-        """Assets and lines that were lost on the way."""
+        """Assets and lines that were lost on the way; one sentence when no line can be spoken at all."""
         names = {asset.id: asset.name for asset in self.brief.assets}
-        return [
-            Degraded(what=names.get(step.removeprefix("look-"), step), why=reason)
-            for step, reason in self.known.failed.items()
-            if step not in self.known.media and (step.startswith("look-") or step in self.line_ids)
-        ]
+        lost = {step: reason for step, reason in self.known.failed.items() if step not in self.known.media}
+        looks = [Degraded(what=names.get(step.removeprefix("look-"), step), why=reason) for step, reason in lost.items()
+                 if step.startswith("look-")]
+        silent = {step: reason for step, reason in lost.items() if step in self.line_ids}
+        if silent and len(silent) == len(self.line_ids):
+            reason = next(iter(silent.values()))
+            return [*looks, Degraded(what="narration", why=f"nothing is spoken, the lines are captions only: {reason}")]
+        return [*looks, *(Degraded(what=step, why=reason) for step, reason in silent.items())]
 
     # ── writing ──
 

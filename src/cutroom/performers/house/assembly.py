@@ -18,7 +18,7 @@ from cutroom.timeline.timeline import Clip, Gap, Item, Sound, SoundTrack, Timeli
 
 MUSIC_DUCK = 12.0
 """By how many decibels music goes down under a voice."""
-NATURAL_GAIN = {True: -14.0, False: 0.0}
+NATURAL_GAIN = {True: -6.0, False: 0.0}
 """How loud the clips' own sound is: beside music, and alone."""
 LOOP_OVERLAP = Fraction(3, 2)
 """For how long a piece of music that starts again overlaps its own end, in seconds."""
