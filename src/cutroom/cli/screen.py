@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -18,6 +19,11 @@ from cutroom.ledger.events import Accepted, Event, Failed, Judged, Made, Opened,
 from cutroom.ledger.events import Planned as PlannedEvent
 from cutroom.ledger.journal import Entry
 from cutroom.ledger.state import State
+from cutroom.plan.step import AnyStep
+
+
+SHOWN = 48
+"""How many characters of a line a table shows."""
 
 
 @contextmanager
@@ -100,26 +106,33 @@ def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: boo
         return
     if quiet:
         return
+    names = {asset.id: asset.name for asset in planned.brief.assets}
     table = Table("step", "what", "who", "price", box=None, pad_edge=False, header_style="bold")
     for name in plan.order():
         part = parts.get(name)
-        table.add_row(Text(name), Text(_about(plan.steps[name])), Text(part.performer if part else "nobody here"),
+        table.add_row(Text(name), Text(_about(plan.steps[name], names)), Text(part.performer if part else "nobody here"),
                       Text("free" if part and not part.price else str(part.price) if part else "–"))
     console = Console()
     console.print(table)
+    price = sum((part.price for part in parts.values()), start=Decimal(0))
+    console.print(Text(f"{len(plan.steps)} steps, price: {price or 'free'}"))
     for note in plan.notes:
         console.print(Text(f"· {note}"))
     for skipped in planned.brief.skipped:
         console.print(Text(f"! {skipped.name} is left out: {skipped.reason}; {skipped.way_out}"), style="yellow")
 
 
-def _about(step) -> str:  # noqa: ANN001 - any step
-    """A step in a few words: its sentence, and how long it is."""
-    seconds = getattr(step, "seconds", None)
-    words = getattr(step, "text", None)
-    if words:
-        return f"Read aloud: “{words if len(words) < 60 else words[:57] + '…'}”"
-    return step.sentence() + (f" {float(seconds):.1f} s." if seconds is not None else "")
+def _about(step: AnyStep, names: Mapping[str, str]) -> str:
+    """A step in a few words: what it does, to which file, for how long."""
+    parts = [step.kind.replace("_", " ")]
+    parts += [names[wire.id] for wire in step.wires() if wire.id in names][:2]
+    choices = [getattr(step, name, None) for name in ("mood", "voice", "language", "motion")]
+    parts += [choice for choice in choices if isinstance(choice, str) and choice != "auto"]
+    if words := getattr(step, "text", None):
+        parts.append(f"“{words if len(words) <= SHOWN else words[: SHOWN - 1] + '…'}”")
+    if seconds := getattr(step, "seconds", None):
+        parts.append(f"{float(seconds):.1f} s")
+    return " · ".join(parts)
 
 
 def show_result(result: Result, *, json: bool, quiet: bool) -> None:

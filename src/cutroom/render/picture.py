@@ -1,0 +1,256 @@
+"""The picture of a timeline, frame by frame, as Y'CbCr planes.
+
+Each item is drawn by its layer (`layers`), transitions mix two of them (`transitions`), and lettering is laid over.
+Layers are made shortly before they are needed, beside the drawing, and let go after their last frame: memory does not
+grow with the film.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+
+from cutroom.errors import BadInput
+from cutroom.media.store import Store
+from cutroom.render import planes as pl
+from cutroom.render.layers import BLACK, Layer, Solid, Stretch, layer_of
+from cutroom.render.planes import Planes, Veil
+from cutroom.render.transitions import cross
+from cutroom.timeline.timeline import Clip, Gap, Timeline, Transition
+
+AHEAD = 45
+"""How many frames before its first one a layer is begun to be made."""
+
+VEILS = 24
+"""How many overlays are kept converted."""
+
+
+class Overlay(Protocol):
+    """Letters as a bitmap: see `render.captions.Overlay`."""
+
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def x(self) -> int: ...  # noqa: D102
+    @property
+    def y(self) -> int: ...  # noqa: D102
+    @property
+    def rgba(self) -> np.ndarray: ...  # noqa: D102
+
+
+class Shown(Protocol):
+    """An overlay and how opaque it is now: see `render.captions.Shown`."""
+
+    @property
+    def overlay(self) -> Overlay: ...  # noqa: D102
+    @property
+    def opacity(self) -> float: ...  # noqa: D102
+
+
+class Letters(Protocol):
+    """All words of a timeline: see `render.captions.Lettering`."""
+
+    def at(self, seconds: Fraction) -> Sequence[Shown]:
+        """What is to be laid over at this time of the film."""
+        ...
+
+
+@dataclass(frozen=True)
+class Shot:
+    """An item on the grid of frames: its first frame in the film, and how long it and its handles last."""
+
+    item: Clip | Gap
+    first: int
+    stretch: Stretch
+
+    @property
+    def begins(self) -> int:
+        """The first frame in which anything of it is seen."""
+        return self.first - self.stretch.lead
+
+    @property
+    def ends(self) -> int:
+        """The frame after the last in which anything of it is seen."""
+        return self.first + self.stretch.frames + self.stretch.trail
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A transition on the grid of frames, and the shot that it leads away from."""
+
+    transition: Transition
+    first: int
+    frames: int
+    shot: int
+
+    def way(self, frame: int) -> float:
+        """How far it has gone at this frame of the film: above 0 and below 1."""
+        return (frame - self.first + 1) / (self.frames + 1)
+
+
+def schedule(timeline: Timeline) -> tuple[list[Shot], list[Crossing]]:
+    """The picture track on the grid of frames: shots without gaps between them, and crossings, which never overlap."""
+    rate = timeline.format.rate
+    items: list[tuple[Clip | Gap, int, int]] = []
+    wanted: list[tuple[Transition, int]] = []
+    now = Fraction(0)
+    for item in timeline.picture:
+        if isinstance(item, Transition):
+            wanted.append((item, len(items) - 1))
+            continue
+        first, after = rate.frames(now), rate.frames(now + item.seconds)
+        items.append((item, first, after - first))
+        now += item.seconds
+    leads, trails = [0] * len(items), [0] * len(items)
+    crossings = []
+    for transition, before in wanted:
+        cut = items[before + 1][1]
+        frames = rate.frames(transition.seconds)
+        # Made shorter where the clips have not enough frames of their own beside the transition before.
+        taken = trails[before - 1] if before else 0
+        half = max(min(frames // 2, items[before][2] - taken), 0)
+        rest = min(frames - frames // 2, items[before + 1][2])
+        if half + rest == 0:
+            continue
+        trails[before], leads[before + 1] = rest, half
+        crossings.append(Crossing(transition, cut - half, half + rest, before))
+    shots = [
+        Shot(item, first, Stretch(length, leads[index], trails[index]))
+        for index, (item, first, length) in enumerate(items)
+    ]
+    return shots, crossings
+
+
+class Compositor:
+    """Draws the frames of a timeline. `frame` and `rgb` may be asked for in any order; forwards is fastest."""
+
+    def __init__(self, timeline: Timeline, store: Store, lettering: Letters | None = None) -> None:
+        self.timeline = timeline
+        self.store = store
+        self.lettering = lettering
+        self.width = timeline.format.width
+        self.height = timeline.format.height
+        self.shots, self.crossings = schedule(timeline)
+        self._starts = [shot.first for shot in self.shots]
+        self._layers: dict[int, Layer] = {}
+        self._coming: dict[int, Future[Layer]] = {}
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="cutroom-layer")
+        self._veils: OrderedDict[str, Veil] = OrderedDict()
+        self._spare: tuple[Planes, Planes] | None = None
+        self._failed: dict[int, str] = {}
+
+    @property
+    def degraded(self) -> tuple[tuple[str, str], ...]:
+        """What could not be drawn, and why."""
+        return tuple(
+            (getattr(self.shots[index].item, "name", "") or f"shot {index + 1}", why)
+            for index, why in sorted(self._failed.items())
+        )
+
+    def frame(self, number: int) -> Planes:
+        """Frame `number` (0 to `timeline.frames` - 1) as new planes."""
+        into = pl.blank(self.width, self.height)
+        self.draw(number, into)
+        return into
+
+    def rgb(self, number: int) -> np.ndarray:
+        """Frame `number` as R'G'B' (h, w, 3) uint8."""
+        return pl.to_rgb(self.frame(number))
+
+    def draw(self, number: int, into: Planes) -> None:
+        """Fills `into`, planes of the frame's size, with frame `number`."""
+        if not 0 <= number < self.timeline.frames:
+            raise IndexError(f"frame {number} of a film of {self.timeline.frames} frames")
+        crossing = next((c for c in self.crossings if c.first <= number < c.first + c.frames), None)
+        if crossing is not None:
+            one, other = self._two()
+            self._draw_shot(crossing.shot, number, one)
+            self._draw_shot(crossing.shot + 1, number, other)
+            cross(crossing.transition, one, other, crossing.way(number), into)
+        else:
+            self._draw_shot(self._shot_at(number), number, into)
+        self._letter(number, into)
+        self._look_around(number)
+
+    def close(self) -> None:
+        """Closes all files."""
+        self._maker.shutdown(wait=True, cancel_futures=True)
+        for future in self._coming.values():
+            if future.done() and not future.cancelled() and future.exception() is None:
+                future.result().close()
+        for layer in self._layers.values():
+            layer.close()
+        self._coming.clear()
+        self._layers.clear()
+
+    def __enter__(self) -> Compositor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _shot_at(self, number: int) -> int:
+        return bisect_right(self._starts, number) - 1
+
+    def _two(self) -> tuple[Planes, Planes]:
+        if self._spare is None:
+            self._spare = pl.blank(self.width, self.height), pl.blank(self.width, self.height)
+        return self._spare
+
+    def _draw_shot(self, index: int, number: int, into: Planes) -> None:
+        shot = self.shots[index]
+        try:
+            self._layer(index).draw(number - shot.first, into)
+        except BadInput as error:
+            self._failed[index] = f"{error.reason}; it is shown black"
+            self._layers[index] = Solid(BLACK)
+            pl.fill(into, BLACK)
+
+    def _layer(self, index: int) -> Layer:
+        if index not in self._layers:
+            coming = self._coming.pop(index, None)
+            self._layers[index] = coming.result() if coming is not None else self._made(index)
+        return self._layers[index]
+
+    def _made(self, index: int) -> Layer:
+        shot = self.shots[index]
+        return layer_of(shot.item, self.timeline.format, shot.stretch, self.store)
+
+    def _look_around(self, number: int) -> None:
+        """Lets go of layers that are over, and has those made that come next."""
+        for index in [index for index in self._layers if self.shots[index].ends <= number]:
+            self._layers.pop(index).close()
+        following = self._shot_at(number) + 1
+        if following >= len(self.shots) or following in self._layers or following in self._coming:
+            return
+        if self.shots[following].begins - AHEAD <= number:
+            self._coming[following] = self._maker.submit(self._made, following)
+
+    def _letter(self, number: int, into: Planes) -> None:
+        if self.lettering is None:
+            return
+        for shown in self.lettering.at(self.timeline.format.rate.seconds(number)):
+            if shown.opacity > 0:
+                self._lay(shown, into)
+
+    def _lay(self, shown: Shown, into: Planes) -> None:
+        overlay = shown.overlay
+        height, width = overlay.rgba.shape[:2]
+        left, top = max(overlay.x, 0), max(overlay.y, 0)
+        right, bottom = min(overlay.x + width, into.width), min(overlay.y + height, into.height)
+        if right <= left or bottom <= top:
+            return
+        veil = self._veils.pop(overlay.key, None) or pl.veil(overlay.rgba)
+        self._veils[overlay.key] = veil
+        while len(self._veils) > VEILS:
+            self._veils.popitem(last=False)
+        inside = left - overlay.x, top - overlay.y, right - left, bottom - top
+        seen = Veil(veil.colour.part(*inside), veil.keep.part(*inside))
+        seen.over(into.part(left, top, right - left, bottom - top), shown.opacity)
