@@ -25,8 +25,12 @@ def corner(width: int, height: int) -> np.ndarray:
 
 def yellow(pixels: np.ndarray) -> str:
     """Which corner of `pixels` is yellow: one of "top left", "top right", "bottom left", "bottom right"."""
-    at = {"top left": pixels[4, 4], "top right": pixels[4, -5], "bottom left": pixels[-5, 4],
-          "bottom right": pixels[-5, -5]}
+    at = {
+        "top left": pixels[4, 4],
+        "top right": pixels[4, -5],
+        "bottom left": pixels[-5, 4],
+        "bottom right": pixels[-5, -5],
+    }
     return max(at, key=lambda name: int(at[name][0]) - int(at[name][2]))
 
 
@@ -60,10 +64,22 @@ def make_clip(tmp_path: Path) -> Callable[..., Path]:
     `times` are the frames' time stamps in thousandths of a second.
     """
 
-    def make(name: str = "clip.mp4", *, width: int = 160, height: int = 120, frames: int = 30, fps: int = 30,
-             times: Sequence[int] | None = None, codec: str = "libx264", pix_fmt: str = "yuv420p", sound: bool = False,
-             sound_late: int = 0, prepare: Callable | None = None, metadata: dict | None = None,
-             container_options: dict | None = None) -> Path:
+    def make(
+        name: str = "clip.mp4",
+        *,
+        width: int = 160,
+        height: int = 120,
+        frames: int = 30,
+        fps: int = 30,
+        times: Sequence[int] | None = None,
+        codec: str = "libx264",
+        pix_fmt: str = "yuv420p",
+        sound: bool = False,
+        sound_late: int = 0,
+        prepare: Callable | None = None,
+        metadata: dict | None = None,
+        container_options: dict | None = None,
+    ) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with av.open(str(path), "w", container_options=container_options or {}) as out:
@@ -88,8 +104,9 @@ def make_clip(tmp_path: Path) -> Callable[..., Path]:
             if audio is not None:
                 wave = np.tile(tone(frames / fps, 48_000), (2, 1))
                 for begin in range(0, wave.shape[1], 1024):
-                    chunk = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave[:, begin : begin + 1024]), "fltp",
-                                                       "stereo")
+                    chunk = av.AudioFrame.from_ndarray(
+                        np.ascontiguousarray(wave[:, begin : begin + 1024]), "fltp", "stereo"
+                    )
                     chunk.sample_rate, chunk.pts, chunk.time_base = 48_000, begin + sound_late, Fraction(1, 48_000)
                     out.mux(audio.encode(chunk))
                 out.mux(audio.encode())

@@ -23,8 +23,8 @@ from cutroom.media import clip, sound
 # One worker renders for all of these tests.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole film")]
 
-REQUEST = "A calm film called 'Three colours'"
-NOTES = "The morning was red.\nLater the meadow turned green.\nIn the evening everything was blue.\n"
+REQUEST = "A calm film called 'Red to green'"
+NOTES = "The morning was red.\nAt noon there was nothing but sky and water.\nIn the evening everything was green.\n"
 RED, GREEN, BLUE = (190, 50, 40), (50, 150, 60), (40, 70, 190)
 EXIF_MADE = 0x9003
 
@@ -42,18 +42,23 @@ def scene(colour: tuple[int, int, int], width: int, height: int, seed: int, mode
     return picture
 
 
-def write_clip(path: Path, *, times: list[int], rotation: int = 0, hertz: float | None = None) -> None:
-    """A clip whose frames stand at `times` (milliseconds): a scene that wanders, and a tone."""
-    wide = np.asarray(scene((120, 110, 90), 1400, 360, 5))
+def write_clip(path: Path, view: np.ndarray, *, times: list[int], turned: bool = False, hertz: float | None = None) -> None:
+    """A clip whose frames stand at `times` (milliseconds): a window that wanders over `view`, and a tone.
+
+    A turned one is kept lying on its side, as a telephone does, with the word to turn it back.
+    """
+    across = 360 if turned else 640
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         stream.codec_context.time_base = Fraction(1, 1000)
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if turned:
+            stream.set_display_rotation(-90)
         voice = out.add_stream("aac", rate=48_000, layout="stereo") if hertz else None
         for number, at in enumerate(times):
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(wide[:, number * 6 : number * 6 + 640]), "rgb24")
+            window = view[:, number * 4 : number * 4 + across]
+            window = np.rot90(window) if turned else window
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(window), "rgb24")
             frame.pts, frame.time_base = at, Fraction(1, 1000)
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
@@ -69,14 +74,16 @@ def write_clip(path: Path, *, times: list[int], rotation: int = 0, hertz: float 
 def write_material(folder: Path) -> None:
     """Pictures whose order by time is not their order by name, two awkward clips, one with alpha, notes."""
     folder.mkdir()
-    for name, colour, hour, seed in (("c.jpg", RED, 8, 1), ("b.jpg", GREEN, 12, 2), ("a.jpg", BLUE, 20, 3)):
+    for name, colour, hour, seed in (("b.jpg", RED, 8, 1), ("a.jpg", GREEN, 20, 2)):
         exif = Image.Exif()
         exif.get_ifd(0x8769)[EXIF_MADE] = f"2024:06:01 {hour:02}:00:00"
         scene(colour, 1280, 960, seed).save(folder / name, quality=88, exif=exif)
-    scene((200, 160, 60), 500, 500, 4, "RGBA").save(folder / "d.png")
-    write_clip(folder / "turned.mov", times=[number * 33 for number in range(80)], rotation=-90, hertz=330)
-    rng = np.random.default_rng(7)
-    write_clip(folder / "varying.mp4", times=[int(at) for at in np.cumsum(rng.integers(15, 90, 50))])
+    scene((200, 160, 60), 500, 500, 4, "RGBA").save(folder / "c.png")
+    sky, ground = scene((150, 190, 235), 800, 320, 5), scene((60, 45, 35), 800, 320, 6)
+    upright = np.concatenate([np.asarray(sky), np.asarray(ground)])
+    write_clip(folder / "turned.mov", upright, times=[number * 33 for number in range(80)], turned=True, hertz=330)
+    varying = [int(at) for at in np.cumsum(np.random.default_rng(7).integers(15, 90, 50))]
+    write_clip(folder / "varying.mp4", np.asarray(scene(BLUE, 900, 360, 7)), times=varying)
     (folder / "notes.md").write_text(NOTES, "utf-8")
 
 
@@ -188,8 +195,20 @@ def test_pictures_come_in_the_order_of_their_time(picture):
         # The upper part, where no words stand.
         return int(frame.pixels[20:120].reshape(-1, 3).mean(0).argmax())
 
-    first = {channel: next(frame.at for frame in picture if strongest(frame) == channel) for channel in (2, 1, 0)}
-    assert first[0] < first[1] < first[2]
+    first = {channel: next(frame.at for frame in picture if strongest(frame) == channel) for channel in (1, 0)}
+    assert strongest(picture[5]) == 0
+    assert strongest(picture[-8]) == 1
+    assert first[0] < first[1]
+
+
+def test_the_turned_clip_stands_upright_over_a_fill_of_its_own(picture):
+    def upright(pixels: np.ndarray) -> bool:
+        sky, ground = pixels[30:130, 270:370].mean((0, 1)), pixels[230:290, 270:370].mean((0, 1))
+        return bool(sky[2] > 170 and sky[2] > sky[0] + 30 and ground.max() < 110)
+
+    seen = [frame.pixels for frame in picture if upright(frame.pixels)]
+    assert len(seen) >= 3
+    assert all(pixels[100:260, :60].mean() > 20 for pixels in seen)  # no black bars
 
 
 def test_it_moves_and_is_never_black_before_its_end(picture):

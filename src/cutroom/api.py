@@ -30,7 +30,6 @@ from cutroom.performers.performer import Performer
 from cutroom.plan.cast import Cast
 from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.plan import Degraded, Plan
-from cutroom.planner.casting import cast
 from cutroom.plugins import offered
 from cutroom.time import Exact, Seconds
 from cutroom.timeline.subtitles import srt
@@ -124,8 +123,15 @@ class Planned(BaseModel):
     cast: Cast
 
 
-def make(request: str, files: Sequence[str | Path] = (), out: str | Path = "film.mp4", *, options: Options | None = None,
-         watch: Watch | None = None, force: bool = False) -> Result:
+def make(
+    request: str,
+    files: Sequence[str | Path] = (),
+    out: str | Path = "film.mp4",
+    *,
+    options: Options | None = None,
+    watch: Watch | None = None,
+    force: bool = False,
+) -> Result:
     """Make a film of `files` as `request` says, at `out`, with its production in a folder beside it.
 
     What was made before by the same command is used again. Returns what was delivered and what is not as asked; bad
@@ -148,7 +154,9 @@ def make(request: str, files: Sequence[str | Path] = (), out: str | Path = "film
         raise
 
 
-def make_plan(request: str, files: Sequence[str | Path] = (), *, options: Options | None = None, watch: Watch | None = None) -> Planned:
+def make_plan(
+    request: str, files: Sequence[str | Path] = (), *, options: Options | None = None, watch: Watch | None = None
+) -> Planned:
     """The plan for `request` and `files`: who would perform what, at what price. Nothing is made or kept."""
     with tempfile.TemporaryDirectory(prefix="cutroom-plan-") as folder:
         production = Production(Path(folder) / "plan.cutroom")
@@ -158,8 +166,14 @@ def make_plan(request: str, files: Sequence[str | Path] = (), *, options: Option
             return run.as_far_as_the_plan()
 
 
-def plan_into(request: str, files: Sequence[str | Path], out: str | Path, *, options: Options | None = None,
-              watch: Watch | None = None) -> tuple[Planned, Result]:
+def plan_into(
+    request: str,
+    files: Sequence[str | Path],
+    out: str | Path,
+    *,
+    options: Options | None = None,
+    watch: Watch | None = None,
+) -> tuple[Planned, Result]:
     """As `make_plan`, but the production is kept beside `out` with its ``plan.json``, for a later `make` to go on from."""
     began = time.monotonic()
     out = Path(out)
@@ -209,7 +223,10 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
         skipped=reading.skipped,
         music=_music_asset(music, reading.assets) if music else options.music,
         film=out.name,
-        **{name: getattr(options, name) for name in ("seconds", "shape", "fps", "mood", "voice", "captions", "language", "seed", "budget")},
+        **{
+            name: getattr(options, name)
+            for name in ("seconds", "shape", "fps", "mood", "voice", "captions", "language", "seed", "budget")
+        },
     )
 
 
@@ -218,7 +235,9 @@ def _music_asset(path: Path, assets: Sequence[Asset]) -> str:
     for asset in assets:
         if asset.media.digest == digest and isinstance(asset.media, Audio):
             return asset.id
-    raise WrongUse(f"--music {path}: no sound in it that can be read; name a sound file such as .mp3 or .wav, or say none")
+    raise WrongUse(
+        f"--music {path}: no sound in it that can be read; name a sound file such as .mp3 or .wav, or say none"
+    )
 
 
 class _Run:
@@ -229,8 +248,15 @@ class _Run:
         self.production, self.journal, self.brief, self.limits, self.watch = production, journal, brief, limits, watch
         self.performers = offered("cutroom_performers")
         _check_voice(brief, self.performers)
-        self.engine = LocalEngine(journal=journal, store=production.store, planner=planners[0], performers=self.performers,
-                                  judge=judges[0], limits=limits, watch=watch)
+        self.engine = LocalEngine(
+            journal=journal,
+            store=production.store,
+            planner=planners[0],
+            performers=self.performers,
+            judge=judges[0],
+            limits=limits,
+            watch=watch,
+        )
         self.state = State()
 
     def _open(self) -> State:
@@ -252,7 +278,10 @@ class _Run:
         try:
             self.state, wrap = self.engine.run(self.state)
         except (KeyboardInterrupt, Cancelled):
-            self.state, wrap = self.engine.state, Wrap("stopped", "stopped by a person; run the same command again to go on")
+            self.state, wrap = (
+                self.engine.state,
+                Wrap("stopped", "stopped by a person; run the same command again to go on"),
+            )
         return wrap
 
     def as_far_as_the_plan(self) -> Planned:
@@ -274,7 +303,9 @@ class _Run:
         degraded = all_degraded(self.state, self.engine.cast, self.limits)
         plan_file = self._put_plan()
         if wrap.status != "finished":
-            self.state = self._write_down(self.state, Wrapped(status=wrap.status, reason=wrap.reason, degraded=degraded))
+            self.state = self._write_down(
+                self.state, Wrapped(status=wrap.status, reason=wrap.reason, degraded=degraded)
+            )
             result = self._result(wrap.status, plan_file, degraded, wrap.reason, began)
             self._put_report(result)
             return result
@@ -304,14 +335,19 @@ class _Run:
         media = survey(self.state, self.engine.cast, self.limits).media
         film = media[self.state.plan.goal]
         delivered = [put_file(self.production.store.path(film), out, "video", film.digest)]
-        cut = next((item for name in self.state.plan.upstream(self.state.plan.goal) if isinstance(item := media[name], Cut)), None)
+        cut = next(
+            (item for name in self.state.plan.upstream(self.state.plan.goal) if isinstance(item := media[name], Cut)),
+            None,
+        )
         if cut is not None and self.brief.captions != "none":
             timeline = Timeline.model_validate_json(self.production.store.path(cut).read_bytes())
             if timeline.captions:
                 delivered.append(put_text(srt(timeline.captions), self.production.captions(out.name), "captions"))
         return tuple(delivered)
 
-    def _result(self, status: Any, deliverables: Sequence[Deliverable], degraded: Sequence[Degraded], reason: str, began: float) -> Result:
+    def _result(
+        self, status: Any, deliverables: Sequence[Deliverable], degraded: Sequence[Degraded], reason: str, began: float
+    ) -> Result:
         state = self.state
         in_use: dict[str, str] = {}
         video: Video | None = None
@@ -346,14 +382,25 @@ def _check_voice(brief: Brief, performers: Sequence[Performer]) -> None:
     if not any(performer.performs(line) for performer in performers):
         from cutroom.performers.house.speech import voices
 
-        here = [name for name in voices() if not name.startswith("espeak/") or name.startswith(f"espeak/{line.language}")]
-        raise WrongUse(f"--voice {brief.voice}: no such voice for {line.language!r} on this machine; there are: {', '.join(here[:12])}")
+        here = [
+            name for name in voices() if not name.startswith("espeak/") or name.startswith(f"espeak/{line.language}")
+        ]
+        raise WrongUse(
+            f"--voice {brief.voice}: no such voice for {line.language!r} on this machine; there are: {', '.join(here[:12])}"
+        )
 
 
 def _delivered(item: Deliverable, video: Video | None) -> Delivered:
     if item.kind == "video" and video is not None:
-        return Delivered(kind=item.kind, path=item.path, sha256=item.sha256, seconds=video.seconds, width=video.width,
-                         height=video.height, fps=video.fps)
+        return Delivered(
+            kind=item.kind,
+            path=item.path,
+            sha256=item.sha256,
+            seconds=video.seconds,
+            width=video.width,
+            height=video.height,
+            fps=video.fps,
+        )
     return Delivered(kind=item.kind, path=item.path, sha256=item.sha256)
 
 

@@ -116,4 +116,6 @@ class StrictJudge:
             return Pass(judge=self.name, version=self.version)
         self.left[step.kind] = left - 1
         findings = tuple(Finding(check=self.check, says=f"fault {place + 1}") for place in range(left))
-        return Fail(judge=self.name, version=self.version, reasons=tuple(one.says for one in findings), findings=findings)
+        return Fail(
+            judge=self.name, version=self.version, reasons=tuple(one.says for one in findings), findings=findings
+        )

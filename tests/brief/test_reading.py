@@ -52,9 +52,13 @@ def test_a_folder_of_everything(tmp_path, store, make_clip):
 
 
 def test_time_gives_the_order_and_what_has_none_stays_behind_its_neighbour(tmp_path, store):
-    paths = [photo(tmp_path / "b.jpg", "2024:05:01 12:00:00"), photo(tmp_path / "after b.jpg"),
-             photo(tmp_path / "c.jpg", "2024:05:01 18:00:00"), photo(tmp_path / "a.jpg", "2024:05:01 09:00:00"),
-             photo(tmp_path / "after a.jpg")]
+    paths = [
+        photo(tmp_path / "b.jpg", "2024:05:01 12:00:00"),
+        photo(tmp_path / "after b.jpg"),
+        photo(tmp_path / "c.jpg", "2024:05:01 18:00:00"),
+        photo(tmp_path / "a.jpg", "2024:05:01 09:00:00"),
+        photo(tmp_path / "after a.jpg"),
+    ]
 
     assert names(read(paths, store)) == ["a.jpg", "after a.jpg", "b.jpg", "after b.jpg", "c.jpg"]
 
@@ -149,7 +153,8 @@ def test_what_is_named_is_read_or_told(tmp_path, store):
     assert names(reading) == [".hidden.jpg", "README.md"]
     assert [(skipped.name, skipped.reason) for skipped in reading.skipped] == [
         ("data.json", "is text of a kind that is not read (.json)"),
-        ("old.cutroom", "is a production and no material")]
+        ("old.cutroom", "is a production and no material"),
+    ]
 
 
 def test_the_film_that_is_to_be_written_is_never_read(tmp_path, store, make_clip):
@@ -200,8 +205,18 @@ def test_no_space_is_not_swallowed(tmp_path, monkeypatch):
         read([photo(tmp_path / "p.jpg")], Store(tmp_path / "s"))
 
 
-@pytest.mark.parametrize("name", ["it's \"us\".jpg", "🎬 عطلة.jpg", "-rf.jpg", "two\nlines.jpg", "$(touch x);`y`.jpg",
-                                  "%s%d {0}.jpg", "a" * 200 + ".jpg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        'it\'s "us".jpg',
+        "🎬 عطلة.jpg",
+        "-rf.jpg",
+        "two\nlines.jpg",
+        "$(touch x);`y`.jpg",
+        "%s%d {0}.jpg",
+        "a" * 200 + ".jpg",
+    ],
+)
 def test_any_name_will_do(tmp_path, store, name, monkeypatch):
     monkeypatch.chdir(tmp_path)
     photo(tmp_path / name)
@@ -251,7 +266,8 @@ def test_huge_text_is_refused(tmp_path, store):
 def test_subtitles_are_read_as_their_words(tmp_path, store):
     (tmp_path / "talk.srt").write_text(
         "1\n00:00:01,000 --> 00:00:02,500\n<i>We left</i> early,\nall five of us.\n\n"
-        "2\n00:00:03,000 --> 00:00:04,000\n{\\an8}1984 was the year.\n\n3\n00:00:05,000 --> 00:00:06,000\n\n")
+        "2\n00:00:03,000 --> 00:00:04,000\n{\\an8}1984 was the year.\n\n3\n00:00:05,000 --> 00:00:06,000\n\n"
+    )
 
     (asset,) = read([tmp_path], store).assets
 
@@ -265,7 +281,9 @@ def test_an_animated_gif_is_a_clip_and_a_still_one_a_picture(tmp_path, store):
     one.save(tmp_path / "still.gif")
 
     assert [(a.media.type, a.media.suffix) for a in read([tmp_path], store).assets] == [
-        ("video", ".gif"), ("image", ".gif")]
+        ("video", ".gif"),
+        ("image", ".gif"),
+    ]
 
 
 def test_progress_counts_files(tmp_path, store):

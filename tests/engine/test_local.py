@@ -50,8 +50,16 @@ class Crew:
         with self.production.journal() as journal:
             opened = Opened(brief=self.brief, cutroom="test")
             journal.append(opened)
-            self.engine = LocalEngine(journal=journal, store=self.production.store, planner=self.planner, performers=[self.scribe],
-                                      judge=self.judge, limits=self.limits, watch=self.watch, workers=2)
+            self.engine = LocalEngine(
+                journal=journal,
+                store=self.production.store,
+                planner=self.planner,
+                performers=[self.scribe],
+                judge=self.judge,
+                limits=self.limits,
+                watch=self.watch,
+                workers=2,
+            )
             return self.engine.run(fold(journal.events()))
 
     def events(self, kind=None):
@@ -67,7 +75,18 @@ def crew(tmp_path):
 def test_every_arrow_is_written_down_in_order(crew):
     _, wrap = crew.run()
     assert wrap.status == "finished"
-    assert [type(event) for event in crew.events()] == [Opened, Planned, Started, Made, Judged, Accepted, Started, Made, Judged, Accepted]
+    assert [type(event) for event in crew.events()] == [
+        Opened,
+        Planned,
+        Started,
+        Made,
+        Judged,
+        Accepted,
+        Started,
+        Made,
+        Judged,
+        Accepted,
+    ]
 
 
 def test_a_second_run_makes_nothing_and_asks_nobody(crew):
@@ -94,9 +113,15 @@ def test_the_planner_is_asked_again_when_what_it_waited_for_is_known(crew):
 
 
 def test_the_planner_knows_every_take_that_its_plan_has_not_only_those_it_waited_for(crew):
-    apart = Plan(assets={"a1": ASSET}, steps={"look": LookAtPicture(picture=Ref[Image](id="a1")), "script": WriteScript(request="hello")})
-    crew.planner = ScriptedPlanner(apart.model_copy(update={"waits_for": ("look",)}), apart.model_copy(update={"waits_for": ("script",)}),
-                                   apart.model_copy(update={"goal": "script"}))
+    apart = Plan(
+        assets={"a1": ASSET},
+        steps={"look": LookAtPicture(picture=Ref[Image](id="a1")), "script": WriteScript(request="hello")},
+    )
+    crew.planner = ScriptedPlanner(
+        apart.model_copy(update={"waits_for": ("look",)}),
+        apart.model_copy(update={"waits_for": ("script",)}),
+        apart.model_copy(update={"goal": "script"}),
+    )
     crew.run()
     assert [sorted(known.texts) for known in crew.planner.asked] == [[], ["look"], ["look", "script"]]
 
@@ -121,7 +146,9 @@ def test_a_failed_take_is_answered_by_a_revision(crew):
 def test_revisions_are_bounded_then_the_best_is_used_and_said(crew):
     crew.judge = StrictJudge({"write_script": 99})
     lengths = iter(("20", "30", "40", "50", "60", "70"))
-    crew.planner = ScriptedPlanner(plan(), revisions={"script": lambda old: old.with_fields("script", seconds=next(lengths))})
+    crew.planner = ScriptedPlanner(
+        plan(), revisions={"script": lambda old: old.with_fields("script", seconds=next(lengths))}
+    )
     state, wrap = crew.run()
     assert wrap.status == "finished"
     assert len([step for step in crew.scribe.performed if step.kind == "write_script"]) == 4
@@ -135,11 +162,17 @@ def test_a_worse_revision_is_rolled_back(crew):
     class Worsening(StrictJudge):
         def look(self, step, media, inputs, store):
             self.left["write_script"] = 1 if step.kind == "write_script" and step.seconds is None else 5
-            return super().look(step, media, inputs, store) if step.kind == "write_script" else StrictJudge().look(step, media, inputs, store)
+            return (
+                super().look(step, media, inputs, store)
+                if step.kind == "write_script"
+                else StrictJudge().look(step, media, inputs, store)
+            )
 
     crew.judge = Worsening()
     lengths = iter(("20", "30", "40", "50"))
-    crew.planner = ScriptedPlanner(plan(), revisions={"script": lambda old: old.with_fields("script", seconds=next(lengths))})
+    crew.planner = ScriptedPlanner(
+        plan(), revisions={"script": lambda old: old.with_fields("script", seconds=next(lengths))}
+    )
     state, wrap = crew.run()
     assert wrap.status == "finished"
     assert state.plan.steps["script"].seconds is None
@@ -217,7 +250,9 @@ def test_nothing_is_bought_when_no_budget_was_given(crew):
 
 
 def test_a_plan_with_a_wrong_wire_is_refused_before_anything_is_made(crew):
-    crew.planner = ScriptedPlanner(plan().with_step("look", LookAtPicture.model_validate({"picture": {"id": "script"}})))
+    crew.planner = ScriptedPlanner(
+        plan().with_step("look", LookAtPicture.model_validate({"picture": {"id": "script"}}))
+    )
     with pytest.raises(CutroomError, match="wants Image"):
         crew.run()
     assert crew.scribe.performed == []

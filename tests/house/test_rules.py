@@ -20,7 +20,10 @@ def functions():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 doc = ast.get_docstring(node, clean=False)
-                yield f"{path.relative_to(SOURCE)}:{node.name}", node.end_lineno - node.lineno + 1 - (doc.count("\n") + 1 if doc else 0)
+                yield (
+                    f"{path.relative_to(SOURCE)}:{node.name}",
+                    node.end_lineno - node.lineno + 1 - (doc.count("\n") + 1 if doc else 0),
+                )
 
 
 def test_functions_fit_a_screen():
@@ -43,7 +46,13 @@ def test_every_public_name_is_listed_and_leads_somewhere():
         _ = cutroom.nothing_like_it
 
 
-@pytest.mark.parametrize("command", ["import cutroom", "import sys; sys.argv = ['cutroom', '--help']\nfrom cutroom.cli.main import app\napp(standalone_mode=False)"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "import cutroom",
+        "import sys; sys.argv = ['cutroom', '--help']\nfrom cutroom.cli.main import app\napp(standalone_mode=False)",
+    ],
+)
 def test_the_door_is_light(command):
     heavy = "av,cv2,numpy,PIL,symusic,scipy,jinja2"
     check = f"{command}\nimport sys; loaded = set('{heavy}'.split(',')) & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"

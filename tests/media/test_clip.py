@@ -13,14 +13,26 @@ from cutroom.time import Span
 
 
 def corner_of(pixels: np.ndarray) -> str:
-    at = {"top left": pixels[4, 4], "top right": pixels[4, -5], "bottom left": pixels[-5, 4],
-          "bottom right": pixels[-5, -5]}
+    at = {
+        "top left": pixels[4, 4],
+        "top right": pixels[4, -5],
+        "bottom left": pixels[-5, 4],
+        "bottom right": pixels[-5, -5],
+    }
     return max(at, key=lambda name: int(at[name][0]) - int(at[name][2]))
 
 
-@pytest.mark.parametrize(("name", "codec", "suffix"), [
-    ("c.mp4", "libx264", ".mp4"), ("c.mov", "libx264", ".mov"), ("c.mkv", "libx264", ".mkv"),
-    ("c.webm", "libvpx-vp9", ".webm"), ("c.avi", "mpeg4", ".avi"), ("c.mpg", "mpeg2video", ".mpg")])
+@pytest.mark.parametrize(
+    ("name", "codec", "suffix"),
+    [
+        ("c.mp4", "libx264", ".mp4"),
+        ("c.mov", "libx264", ".mov"),
+        ("c.mkv", "libx264", ".mkv"),
+        ("c.webm", "libvpx-vp9", ".webm"),
+        ("c.avi", "mpeg4", ".avi"),
+        ("c.mpg", "mpeg2video", ".mpg"),
+    ],
+)
 def test_every_container_is_read_and_told_by_content(tmp_path, make_clip, name, codec, suffix):
     path = make_clip(name, codec=codec).rename(tmp_path / "no name")
 
@@ -38,9 +50,16 @@ def test_every_container_is_read_and_told_by_content(tmp_path, make_clip, name, 
     assert np.abs(seen[0].pixels[10, 10].astype(int) - (250, 230, 20)).max() < 25
 
 
-@pytest.mark.parametrize(("degrees", "hflip", "clockwise", "place", "turned"), [
-    (0, False, 0, "top left", False), (-90, False, 90, "top right", True), (90, False, 270, "bottom left", True),
-    (180, False, 180, "bottom right", False), (0, True, 0, "top right", False)])
+@pytest.mark.parametrize(
+    ("degrees", "hflip", "clockwise", "place", "turned"),
+    [
+        (0, False, 0, "top left", False),
+        (-90, False, 90, "top right", True),
+        (90, False, 270, "bottom left", True),
+        (180, False, 180, "bottom right", False),
+        (0, True, 0, "top right", False),
+    ],
+)
 def test_a_turned_clip_is_upright(make_clip, degrees, hflip, clockwise, place, turned):
     path = make_clip(prepare=lambda stream: stream.set_display_rotation(degrees, hflip=hflip), frames=3)
 
@@ -134,7 +153,8 @@ def test_colours_are_right_whatever_the_matrix_and_range(tmp_path, matrix, numbe
         stream.pix_fmt = "yuv420p"
         stream.codec_context.colorspace, stream.codec_context.color_range = number, 2 if full else 1
         frame = av.VideoFrame.from_ndarray(pixels, "rgb24").reformat(
-            format="yuv420p", dst_colorspace=matrix, dst_color_range="JPEG" if full else "MPEG")
+            format="yuv420p", dst_colorspace=matrix, dst_color_range="JPEG" if full else "MPEG"
+        )
         out.mux(stream.encode(frame))
         out.mux(stream.encode())
 
@@ -154,8 +174,9 @@ def test_flags_of_unusual_clips(make_clip):
 def test_interlaced_frames_lose_their_combs(tmp_path):
     path = tmp_path / "tv.mpg"
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("mpeg2video", rate=25,
-                                options={"flags": "+ilme+ildct", "field_order": "tt", "qmax": "2"})
+        stream = out.add_stream(
+            "mpeg2video", rate=25, options={"flags": "+ilme+ildct", "field_order": "tt", "qmax": "2"}
+        )
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
         for number in range(12):
             pixels = np.full((120, 160, 3), 40, np.uint8)
@@ -188,7 +209,8 @@ def test_an_animated_gif_is_a_clip(tmp_path):
 
 def test_when_it_was_shot(make_clip):
     assert clip.look(make_clip("a.mp4", metadata={"creation_time": "2024-05-01T08:00:00Z"})).taken == datetime(
-        2024, 5, 1, 8, tzinfo=UTC)
+        2024, 5, 1, 8, tzinfo=UTC
+    )
     assert clip.look(make_clip("b.mp4", metadata={"creation_time": "1970-01-01T00:00:00Z"})).taken is None
     assert clip.look(make_clip("c.mkv", metadata={"creation_time": "yesterday"})).taken is None
 
@@ -243,11 +265,15 @@ def test_damage_in_the_middle_costs_only_itself(make_clip):
     assert times[-1] > Fraction(5, 2)
 
 
-@pytest.mark.parametrize(("name", "data", "why"), [
-    ("empty.mp4", b"", "is empty"),
-    ("words.mp4", b"these are words and no film\n" * 40, "is not a film or sound file"),
-    ("head.mp4", b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + b"\0" * 400, "is not a film or sound file"),
-    ("noise.mkv", bytes(range(256)) * 40, "is not a film or sound file")])
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("empty.mp4", b"", "is empty"),
+        ("words.mp4", b"these are words and no film\n" * 40, "is not a film or sound file"),
+        ("head.mp4", b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + b"\0" * 400, "is not a film or sound file"),
+        ("noise.mkv", bytes(range(256)) * 40, "is not a film or sound file"),
+    ],
+)
 def test_what_is_no_clip_says_so(tmp_path, name, data, why):
     (tmp_path / name).write_bytes(data)
 
@@ -260,9 +286,9 @@ ATTACKS = {
     "remote": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n",
     "concat": "ffconcat version 1.0\nfile '{secret}'\n",
     "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\n"
-           "a=rtpmap:96 H264/90000\n",
+    "a=rtpmap:96 H264/90000\n",
     "dash": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period><AdaptationSet>'
-            "<Representation><BaseURL>{secret}</BaseURL></Representation></AdaptationSet></Period></MPD>",
+    "<Representation><BaseURL>{secret}</BaseURL></Representation></AdaptationSet></Period></MPD>",
 }
 
 
@@ -280,7 +306,7 @@ def test_names_that_look_like_protocols_patterns_or_options_are_names(tmp_path, 
     monkeypatch.chdir(tmp_path)
     from pathlib import Path
 
-    for name in ("concat:a|b.mp4", "http:x.mp4", "-i %03d.mp4", "it's \"q\".mp4", "ملف فيديو 🎬.mp4", "two\nlines.mp4"):
+    for name in ("concat:a|b.mp4", "http:x.mp4", "-i %03d.mp4", 'it\'s "q".mp4', "ملف فيديو 🎬.mp4", "two\nlines.mp4"):
         make_clip("plain.mp4", frames=2).rename(tmp_path / name)
         assert clip.look(Path(name)).width == 160
 

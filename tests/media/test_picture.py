@@ -14,8 +14,12 @@ from cutroom.media import picture
 
 
 def corner_of(pixels: np.ndarray) -> str:
-    at = {"top left": pixels[4, 4], "top right": pixels[4, -5], "bottom left": pixels[-5, 4],
-          "bottom right": pixels[-5, -5]}
+    at = {
+        "top left": pixels[4, 4],
+        "top right": pixels[4, -5],
+        "bottom left": pixels[-5, 4],
+        "bottom right": pixels[-5, -5],
+    }
     return max(at, key=lambda name: int(at[name][0]) - int(at[name][2]))
 
 
@@ -41,9 +45,19 @@ def test_every_format_is_read_and_told_by_content(tmp_path, make_picture, suffix
     assert np.abs(pixels[4, 4].astype(int) - (250, 230, 20)).max() < 12
 
 
-@pytest.mark.parametrize(("orientation", "place", "turned"), [
-    (1, "top left", False), (2, "top right", False), (3, "bottom right", False), (4, "bottom left", False),
-    (5, "top left", True), (6, "top right", True), (7, "bottom right", True), (8, "bottom left", True)])
+@pytest.mark.parametrize(
+    ("orientation", "place", "turned"),
+    [
+        (1, "top left", False),
+        (2, "top right", False),
+        (3, "bottom right", False),
+        (4, "bottom left", False),
+        (5, "top left", True),
+        (6, "top right", True),
+        (7, "bottom right", True),
+        (8, "bottom left", True),
+    ],
+)
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tiff", ".heic"])
 def test_orientation_makes_the_picture_upright(tmp_path, make_picture, suffix, orientation, place, turned):
     exif = Image.Exif()
@@ -147,8 +161,9 @@ def test_colours_are_seen_through_the_profile(tmp_path):
     # recognised as no profile for RGB and be passed over. An XYZ-like wide profile comes with HEIC from phones.
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     Image.new("RGB", (8, 8), (200, 100, 50)).save(tmp_path / "lab.jpg", icc_profile=lab, quality=100, subsampling=0)
-    Image.new("RGB", (8, 8), (200, 100, 50)).save(tmp_path / "bad.jpg", icc_profile=b"nonsense", quality=100,
-                                                  subsampling=0)
+    Image.new("RGB", (8, 8), (200, 100, 50)).save(
+        tmp_path / "bad.jpg", icc_profile=b"nonsense", quality=100, subsampling=0
+    )
     wide = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # Scale the red primary's XYZ: the same numbers now mean a deeper red.
     at = wide.index(b"rXYZ") + 4
@@ -213,8 +228,12 @@ def test_what_is_no_picture_says_so(tmp_path):
     (tmp_path / "words.jpg").write_text("not a picture")
     (tmp_path / "script.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
 
-    for name, why in (("empty.jpg", "is empty"), ("words.jpg", "is not a picture"), ("script.jpg", "is not a picture"),
-                      ("gone.jpg", "is not there")):
+    for name, why in (
+        ("empty.jpg", "is empty"),
+        ("words.jpg", "is not a picture"),
+        ("script.jpg", "is not a picture"),
+        ("gone.jpg", "is not there"),
+    ):
         with pytest.raises(BadInput, match=f"{name}: {why}"):
             picture.look(tmp_path / name)
 

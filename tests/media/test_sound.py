@@ -28,10 +28,15 @@ def burst(seconds: float, rate: int, begin: float = 0.5) -> np.ndarray:
     return np.where(times >= begin, 0.5 * np.sin(2 * np.pi * 1000 * (times - begin)), 0).astype(np.float32)
 
 
-FILES = [("s.wav", "pcm_s16le", 44_100, "stereo"), ("s.flac", "flac", 96_000, "stereo"),
-         ("s.mp3", "libmp3lame", 44_100, "stereo"), ("s.m4a", "aac", 44_100, "mono"),
-         ("s.ogg", "libopus", 48_000, "stereo"), ("s.mkv", "libopus", 48_000, "mono"),
-         ("phone.wav", "pcm_s16le", 8000, "mono")]
+FILES = [
+    ("s.wav", "pcm_s16le", 44_100, "stereo"),
+    ("s.flac", "flac", 96_000, "stereo"),
+    ("s.mp3", "libmp3lame", 44_100, "stereo"),
+    ("s.m4a", "aac", 44_100, "mono"),
+    ("s.ogg", "libopus", 48_000, "stereo"),
+    ("s.mkv", "libopus", 48_000, "mono"),
+    ("phone.wav", "pcm_s16le", 8000, "mono"),
+]
 
 
 @pytest.mark.parametrize(("name", "codec", "rate", "layout"), FILES)
@@ -168,8 +173,12 @@ def test_what_has_no_sound_says_so(tmp_path, make_clip):
     (tmp_path / "empty.mp3").write_bytes(b"")
     (tmp_path / "words.wav").write_text("no sound\n" * 99)
 
-    for path, why in ((make_clip(frames=2), "holds no sound"), (tmp_path / "empty.mp3", "is empty"),
-                      (tmp_path / "words.wav", "is not a film or sound file"), (tmp_path / "x.wav", "is not there")):
+    for path, why in (
+        (make_clip(frames=2), "holds no sound"),
+        (tmp_path / "empty.mp3", "is empty"),
+        (tmp_path / "words.wav", "is not a film or sound file"),
+        (tmp_path / "x.wav", "is not there"),
+    ):
         for read in (sound.look, sound.samples):
             with pytest.raises(BadInput, match=why):
                 read(path)

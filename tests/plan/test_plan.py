@@ -21,7 +21,9 @@ def small_plan() -> Plan:
         steps={
             "film": RenderFilm(cut=Ref[Cut](id="cut")),
             "cut": AssembleCut(format=Format(), shots=(Ref[Cut](id="shot"),)),
-            "shot": FramePicture(picture=Ref[Image](id="a1"), facts=Ref[Text](id="look"), seconds=Fraction(4), format=Format()),
+            "shot": FramePicture(
+                picture=Ref[Image](id="a1"), facts=Ref[Text](id="look"), seconds=Fraction(4), format=Format()
+            ),
             "look": LookAtPicture(picture=Ref[Image](id="a1")),
             "aside": Speak(text="nobody needs me"),
         },
@@ -54,8 +56,13 @@ def test_a_ring_is_found():
     plan = small_plan().with_fields("shot", facts=Ref[Text](id="echo"))
     ring = plan.with_step("echo", LookAtPicture(picture=Ref[Image](id="a1")))
     assert ring.problems() == []
-    looped = Plan(steps={"one": AssembleCut(format=Format(), shots=(Ref[Cut](id="two"),)),
-                         "two": AssembleCut(format=Format(), shots=(Ref[Cut](id="one"),))}, goal="one")
+    looped = Plan(
+        steps={
+            "one": AssembleCut(format=Format(), shots=(Ref[Cut](id="two"),)),
+            "two": AssembleCut(format=Format(), shots=(Ref[Cut](id="one"),)),
+        },
+        goal="one",
+    )
     assert any("ring" in problem for problem in looped.problems())
 
 
@@ -67,7 +74,9 @@ def test_an_unknown_kind_of_step_is_named_with_a_guess():
 def test_a_diff_names_steps_and_fields():
     plan = small_plan()
     other = plan.with_fields("shot", seconds=Fraction(5))
-    assert [(change.step, change.how, change.fields) for change in plan.diff(other)] == [("shot", "changed", ("seconds",))]
+    assert [(change.step, change.how, change.fields) for change in plan.diff(other)] == [
+        ("shot", "changed", ("seconds",))
+    ]
 
 
 def test_what_a_step_makes_comes_from_its_class():

@@ -1,5 +1,6 @@
 """The house planner as a pure function: a brief and facts go in, a plan comes out."""
 
+import itertools
 from fractions import Fraction as F
 
 import pytest
@@ -21,13 +22,28 @@ WHOLE = Box(x=0, y=0, width=1, height=1)
 
 
 def picture(number: int, *, width=4000, height=3000) -> Asset:
-    return Asset(id=f"a{number}", name=f"IMG_{number}.jpg",
-                 media=Image(digest=f"{number:064x}", suffix=".jpg", bytes=1, width=width, height=height))
+    return Asset(
+        id=f"a{number}",
+        name=f"IMG_{number}.jpg",
+        media=Image(digest=f"{number:064x}", suffix=".jpg", bytes=1, width=width, height=height),
+    )
 
 
 def clip(number: int, seconds=8, *, sound=True) -> Asset:
-    return Asset(id=f"a{number}", name=f"clip {number}.mp4",
-                 media=Video(digest=f"{number:064x}", suffix=".mp4", bytes=1, width=1920, height=1080, seconds=seconds, fps=30, sound=sound))
+    return Asset(
+        id=f"a{number}",
+        name=f"clip {number}.mp4",
+        media=Video(
+            digest=f"{number:064x}",
+            suffix=".mp4",
+            bytes=1,
+            width=1920,
+            height=1080,
+            seconds=seconds,
+            fps=30,
+            sound=sound,
+        ),
+    )
 
 
 def notes(number: int) -> Asset:
@@ -37,12 +53,29 @@ def notes(number: int) -> Asset:
 def facts_of(asset: Asset, fingerprint: int | None = None, quality=0.7) -> str:
     if isinstance(asset.media, Video):
         moment = Moment(span=Span(start=F(1), length=asset.media.seconds - 2), score=0.6, focus=WHOLE)
-        return ClipFacts(seconds=asset.media.seconds, width=1920, height=1080, shots=(), moments=(moment,), motion=0.1, sharpness=0.5,
-                         exposure=0, colour="#808080").model_dump_json()
+        return ClipFacts(
+            seconds=asset.media.seconds,
+            width=1920,
+            height=1080,
+            shots=(),
+            moments=(moment,),
+            motion=0.1,
+            sharpness=0.5,
+            exposure=0,
+            colour="#808080",
+        ).model_dump_json()
     number = int(asset.id[1:])
     mark = fingerprint if fingerprint is not None else (0x9E3779B97F4A7C15 * number) % 2**64
-    return PictureFacts(width=4000, height=3000, focus=WHOLE, sharpness=0.8, exposure=0, colour="#808080",
-                        fingerprint=f"{mark:016x}", quality=quality).model_dump_json()
+    return PictureFacts(
+        width=4000,
+        height=3000,
+        focus=WHOLE,
+        sharpness=0.8,
+        exposure=0,
+        colour="#808080",
+        fingerprint=f"{mark:016x}",
+        quality=quality,
+    ).model_dump_json()
 
 
 class Table:
@@ -50,7 +83,9 @@ class Table:
 
     def __init__(self, brief: Brief, script: Script, *, facts=None, spoken=F(3), failed=None):
         self.brief, self.script, self.spoken, self.failed = brief, script, spoken, dict(failed or {})
-        self.facts = {asset.id: facts_of(asset) for asset in brief.assets if isinstance(asset.media, Image | Video)} | dict(facts or {})
+        self.facts = {
+            asset.id: facts_of(asset) for asset in brief.assets if isinstance(asset.media, Image | Video)
+        } | dict(facts or {})
 
     def plan(self):
         planner = HousePlanner()
@@ -65,15 +100,22 @@ class Table:
             for name in plan.waits_for:
                 step = plan.steps[name]
                 if isinstance(step, Speak):
-                    media[name] = Audio(digest="d" * 64, suffix=".wav", bytes=1, seconds=self.spoken, rate=48000, channels=1)
+                    media[name] = Audio(
+                        digest="d" * 64, suffix=".wav", bytes=1, seconds=self.spoken, rate=48000, channels=1
+                    )
                 else:
                     media[name] = json
-                    texts[name] = self.script.model_dump_json() if name == "script" else self.facts[name.removeprefix("look-")]
+                    texts[name] = (
+                        self.script.model_dump_json() if name == "script" else self.facts[name.removeprefix("look-")]
+                    )
         raise AssertionError("the planner never finished")
 
 
 def lines(count: int, *, about=True) -> tuple[ScriptLine, ...]:
-    return tuple(ScriptLine(text=f"Line {place} tells something of the lake.", subject=place if about else None) for place in range(count))
+    return tuple(
+        ScriptLine(text=f"Line {place} tells something of the lake.", subject=place if about else None)
+        for place in range(count)
+    )
 
 
 def weekend(**options) -> Brief:
@@ -113,12 +155,17 @@ def test_most_cuts_fall_on_beats_of_the_music_that_is_composed():
 def test_lines_follow_each_other_without_overlap_and_end_before_the_film_does():
     voice = Table(weekend(), SCRIPT).plan().steps["cut"].voice
     starts = [placed.start for placed in voice]
-    assert all(later - earlier >= 3 for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(later - earlier >= 3 for earlier, later in itertools.pairwise(starts))
     assert starts[-1] + 3 < 60
 
 
 def test_a_line_about_a_picture_is_heard_while_it_is_seen():
-    plan = Table(weekend(), Script(title="T", lines=(ScriptLine(text="Of the fifth.", subject=4), ScriptLine(text="Of the ninth.", subject=8)))).plan()
+    plan = Table(
+        weekend(),
+        Script(
+            title="T", lines=(ScriptLine(text="Of the fifth.", subject=4), ScriptLine(text="Of the ninth.", subject=8))
+        ),
+    ).plan()
     begins = [sum((shot.seconds for shot in shots(plan)[:place]), F(0)) for place in range(16)]
     for placed, subject in zip(plan.steps["cut"].voice, (4, 8), strict=True):
         assert begins[subject] <= placed.start < begins[subject + 1]
@@ -131,7 +178,10 @@ def test_the_same_brief_gives_the_same_plan_and_another_seed_another():
 
 def test_of_near_duplicates_only_the_better_is_kept_and_said():
     brief = weekend()
-    facts = {"a3": facts_of(brief.assets[2], fingerprint=1, quality=0.4), "a4": facts_of(brief.assets[3], fingerprint=3, quality=0.9)}
+    facts = {
+        "a3": facts_of(brief.assets[2], fingerprint=1, quality=0.4),
+        "a4": facts_of(brief.assets[3], fingerprint=3, quality=0.9),
+    }
     plan = Table(brief, SCRIPT, facts=facts).plan()
     assert len(shots(plan)) == 14
     assert any(note.startswith("IMG_3.jpg is left out: IMG_4.jpg") for note in plan.notes)
@@ -161,7 +211,9 @@ def test_a_clip_is_not_asked_for_more_than_it_holds():
 
 
 def test_words_alone_become_cards():
-    plan = Table(Brief(request="A 20 second film", assets=(notes(1),)), Script(title="T", lines=lines(3, about=False))).plan()
+    plan = Table(
+        Brief(request="A 20 second film", assets=(notes(1),)), Script(title="T", lines=lines(3, about=False))
+    ).plan()
     cards = [step for step in plan.steps.values() if isinstance(step, DrawCard)]
     assert cards
     assert all(isinstance(shot, FramePicture) for shot in shots(plan))
@@ -175,7 +227,11 @@ def test_none_means_none(options, kind):
 
 
 def test_a_sound_that_was_handed_over_is_the_music():
-    sound = Asset(id="a16", name="song.mp3", media=Audio(digest="c" * 64, suffix=".mp3", bytes=1, seconds=90, rate=44100, channels=2))
+    sound = Asset(
+        id="a16",
+        name="song.mp3",
+        media=Audio(digest="c" * 64, suffix=".mp3", bytes=1, seconds=90, rate=44100, channels=2),
+    )
     plan = Table(weekend(assets=(*weekend().assets[:15], sound)), Script(title="T")).plan()
     assert plan.steps["cut"].music.id == "a16"
     assert "music" not in plan.steps

@@ -35,7 +35,11 @@ def test_without_beats_cuts_fall_on_frames():
 
 
 def test_lines_begin_with_their_shots_when_they_can():
-    assert place_lines([F(3), F(8), None], [F(2), F(2), F(2)], F(1), F(20)) == [3, 8, F(10) + F(7, 20) + place_lines_room()]
+    assert place_lines([F(3), F(8), None], [F(2), F(2), F(2)], F(1), F(20)) == [
+        3,
+        8,
+        F(10) + F(7, 20) + place_lines_room(),
+    ]
 
 
 def place_lines_room():

@@ -22,12 +22,15 @@ def test_transitions_do_not_change_the_length():
     assert film.frames == 255
 
 
-@pytest.mark.parametrize("picture", [
-    (Transition(seconds=1), still()),
-    (still(), Transition(seconds=1)),
-    (still(), Transition(seconds=1), Transition(seconds=1), still()),
-    (still(), Transition(seconds=3), still(1)),
-])
+@pytest.mark.parametrize(
+    "picture",
+    [
+        (Transition(seconds=1), still()),
+        (still(), Transition(seconds=1)),
+        (still(), Transition(seconds=1), Transition(seconds=1), still()),
+        (still(), Transition(seconds=3), still(1)),
+    ],
+)
 def test_transitions_stand_between_clips_that_are_long_enough(picture):
     with pytest.raises(ValidationError):
         Timeline(format=Format(), picture=picture)
@@ -40,5 +43,11 @@ def test_a_clip_uses_as_much_of_its_source_as_its_speed_needs():
 
 
 def test_captions_become_subrip():
-    captions = (Caption(start=F(1), seconds=F(3, 2), lines=("One line,", "and --> another")), Caption(start=F(3723), seconds=F(1), lines=("Late",)))
-    assert srt(captions) == "1\n00:00:01,000 --> 00:00:02,500\nOne line,\nand → another\n\n2\n01:02:03,000 --> 01:02:04,000\nLate\n"
+    captions = (
+        Caption(start=F(1), seconds=F(3, 2), lines=("One line,", "and --> another")),
+        Caption(start=F(3723), seconds=F(1), lines=("Late",)),
+    )
+    assert (
+        srt(captions)
+        == "1\n00:00:01,000 --> 00:00:02,500\nOne line,\nand → another\n\n2\n01:02:03,000 --> 01:02:04,000\nLate\n"
+    )

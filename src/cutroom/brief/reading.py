@@ -32,10 +32,12 @@ from cutroom.media.kinds import Audio, Image, Text, Video
 from cutroom.media.store import Store
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".gif", ".tif", ".tiff", ".bmp"})
-CLIPS = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv",
-                   ".flv"})
-SOUNDS = frozenset({".wav", ".mp3", ".m4a", ".flac", ".ogg", ".oga", ".opus", ".aac", ".aif", ".aiff", ".wma", ".caf",
-                    ".amr"})
+CLIPS = frozenset(
+    {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv", ".flv"}
+)
+SOUNDS = frozenset(
+    {".wav", ".mp3", ".m4a", ".flac", ".ogg", ".oga", ".opus", ".aac", ".aif", ".aiff", ".wma", ".caf", ".amr"}
+)
 TEXTS = frozenset({".txt", ".md", ".markdown", ".text", ".srt"})
 
 RAW = frozenset({".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw"})
@@ -73,8 +75,13 @@ class _Found:
     named: bool
 
 
-def read(paths: Sequence[Path], store: Store, *, progress: Callable[[int, int], None] | None = None,
-         leave_out: Collection[Path] = ()) -> Reading:
+def read(
+    paths: Sequence[Path],
+    store: Store,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    leave_out: Collection[Path] = (),
+) -> Reading:
     """Reads files and folders into `store`. `leave_out` names files that are never read: the film to be written.
 
     In folders, hidden files, productions (``*.cutroom``) and files that are no media are passed over in silence.
@@ -207,8 +214,9 @@ def _picture(file: _Found, store: Store, seen: Collection[str]) -> Asset | None:
     # Decoded once, small: a header says nothing about whether the rest of the file is there.
     picture.open_picture(file.path, max_side=64)
     blob = store.add(file.path, info.suffix)
-    media = Image(digest=blob.digest, bytes=blob.bytes, suffix=info.suffix, width=info.width, height=info.height,
-                  alpha=info.alpha)
+    media = Image(
+        digest=blob.digest, bytes=blob.bytes, suffix=info.suffix, width=info.width, height=info.height, alpha=info.alpha
+    )
     return None if blob.digest in seen else _asset(file, media, info.taken)
 
 
@@ -218,22 +226,50 @@ def _clip(file: _Found, store: Store, seen: Collection[str]) -> Asset | None:
     if blob.digest in seen:
         return None
     if info.picture:
-        media = Video(digest=blob.digest, bytes=blob.bytes, suffix=info.suffix, seconds=info.seconds, width=info.width,
-                      height=info.height, fps=info.fps, constant_rate=info.constant_rate, sound=info.sound)
+        media = Video(
+            digest=blob.digest,
+            bytes=blob.bytes,
+            suffix=info.suffix,
+            seconds=info.seconds,
+            width=info.width,
+            height=info.height,
+            fps=info.fps,
+            constant_rate=info.constant_rate,
+            sound=info.sound,
+        )
         return _asset(file, media, info.taken)
     heard = sound.look(file.path)
-    return _asset(file, Audio(digest=blob.digest, bytes=blob.bytes, suffix=info.suffix, seconds=heard.seconds,
-                              rate=heard.rate, channels=heard.channels), info.taken)
+    return _asset(
+        file,
+        Audio(
+            digest=blob.digest,
+            bytes=blob.bytes,
+            suffix=info.suffix,
+            seconds=heard.seconds,
+            rate=heard.rate,
+            channels=heard.channels,
+        ),
+        info.taken,
+    )
 
 
 def _words(file: _Found, text: str, store: Store, seen: Collection[str]) -> Asset | None:
     suffix = file.path.suffix.lower()
     if suffix and suffix not in TEXTS:
-        kind = next((kind for kind, suffixes in (("picture", PICTURES), ("clip", CLIPS), ("sound", SOUNDS))
-                     if suffix in suffixes), None)
+        kind = next(
+            (
+                kind
+                for kind, suffixes in (("picture", PICTURES), ("clip", CLIPS), ("sound", SOUNDS))
+                if suffix in suffixes
+            ),
+            None,
+        )
         if kind is not None:
-            raise BadInput(file.path, f"holds text and no {kind}, though its name ends in {suffix}",
-                           "look for the real file, or end its name in .txt if its words are wanted")
+            raise BadInput(
+                file.path,
+                f"holds text and no {kind}, though its name ends in {suffix}",
+                "look for the real file, or end its name in .txt if its words are wanted",
+            )
         raise BadInput(file.path, f"is text of a kind that is not read ({suffix})", "save what you want said as .txt")
     plain = _subtitle_words(text) if suffix == ".srt" or _CUE.search(text[:1000]) else text
     plain = plain.replace("\r\n", "\n").replace("\r", "\n")
@@ -255,8 +291,11 @@ def _text(path: Path) -> str | None:
     if not _is_text(data[:65_536]):
         return None
     if len(data) > LONGEST_TEXT:
-        raise TooLarge(path, f"holds {path.stat().st_size / 1_000_000:.1f} MB of text (at most 1 MB is read)",
-                       "keep the part that the film should tell")
+        raise TooLarge(
+            path,
+            f"holds {path.stat().st_size / 1_000_000:.1f} MB of text (at most 1 MB is read)",
+            "keep the part that the film should tell",
+        )
     for encoding in _encodings(data):
         try:
             return data.decode(encoding)

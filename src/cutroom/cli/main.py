@@ -21,16 +21,60 @@ app = typer.Typer(
 )
 
 Request = Annotated[str, typer.Argument(help="What you want, in your own words.", show_default=False)]
-Files = Annotated[list[Path] | None, typer.Argument(help="Pictures, clips, sound, notes, or folders of them, in any mix.", show_default=False)]
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Pictures, clips, sound, notes, or folders of them, in any mix.", show_default=False),
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="The film's file. Its production goes into a folder beside it.")]
-Length = Annotated[str | None, typer.Option("--seconds", help="How long the film is. [default: as the words ask, else as the material deserves]", show_default=False)]
-Shape = Annotated[str | None, typer.Option("--format", metavar="16:9|9:16|1:1|4:5|WxH", help="The frame's shape. [default: as the words ask, else 16:9]", show_default=False)]
+Length = Annotated[
+    str | None,
+    typer.Option(
+        "--seconds",
+        help="How long the film is. [default: as the words ask, else as the material deserves]",
+        show_default=False,
+    ),
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="16:9|9:16|1:1|4:5|WxH",
+        help="The frame's shape. [default: as the words ask, else 16:9]",
+        show_default=False,
+    ),
+]
 Fps = Annotated[str, typer.Option(help="Frames a second.")]
-MoodName = Annotated[str | None, typer.Option("--mood", metavar="calm|upbeat|warm|epic|playful|melancholy|tense", help="What it feels like. [default: as the words ask, else calm]", show_default=False)]
-Voice = Annotated[str | None, typer.Option(metavar="NAME|none", help="Who reads the narration. [default: the best voice here]", show_default=False)]
-Music = Annotated[str | None, typer.Option(metavar="FILE|none", help="Music to use. [default: composed for the film]", show_default=False)]
-CaptionsTo = Annotated[Literal["burn", "file", "both", "none"], typer.Option("--captions", help="Captions in the picture, in a file, both, or none.")]
-Language = Annotated[str | None, typer.Option(metavar="TAG", help="The language of the words, e.g. en or de. [default: as the notes are written]", show_default=False)]
+MoodName = Annotated[
+    str | None,
+    typer.Option(
+        "--mood",
+        metavar="calm|upbeat|warm|epic|playful|melancholy|tense",
+        help="What it feels like. [default: as the words ask, else calm]",
+        show_default=False,
+    ),
+]
+Voice = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|none", help="Who reads the narration. [default: the best voice here]", show_default=False
+    ),
+]
+Music = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|none", help="Music to use. [default: composed for the film]", show_default=False),
+]
+CaptionsTo = Annotated[
+    Literal["burn", "file", "both", "none"],
+    typer.Option("--captions", help="Captions in the picture, in a file, both, or none."),
+]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TAG",
+        help="The language of the words, e.g. en or de. [default: as the notes are written]",
+        show_default=False,
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Another seed makes another film of the same material.")]
 Budget = Annotated[str | None, typer.Option(help="The most that may be spent. [default: nothing]", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -45,7 +89,9 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback shape
 
 @app.callback()
 def cutroom(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,  # noqa: FBT002
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
 ) -> None:
     """Cutroom makes films."""
 
@@ -66,7 +112,10 @@ def make(  # noqa: PLR0913 - one parameter per option
     seed: Seed = 0,
     budget: Budget = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; make and keep nothing.")] = False,
-    stop_after: Annotated[Literal["plan"] | None, typer.Option("--stop-after", help="Keep the production, stop after its plan.", show_default=False)] = None,
+    stop_after: Annotated[
+        Literal["plan"] | None,
+        typer.Option("--stop-after", help="Keep the production, stop after its plan.", show_default=False),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a film that was not made by Cutroom.")] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -75,8 +124,18 @@ def make(  # noqa: PLR0913 - one parameter per option
     from cutroom import api
     from cutroom.cli import screen
 
-    options = _options(seconds=seconds, shape=shape, fps=fps, mood=mood, voice=voice, music=music, captions=captions,
-                       language=language, seed=seed, budget=budget)
+    options = _options(
+        seconds=seconds,
+        shape=shape,
+        fps=fps,
+        mood=mood,
+        voice=voice,
+        music=music,
+        captions=captions,
+        language=language,
+        seed=seed,
+        budget=budget,
+    )
     with screen.watching(json=json, quiet=quiet) as watch:
         if dry_run:
             planned, result = api.make_plan(request, files or [], options=options, watch=watch), None
@@ -110,8 +169,24 @@ def plan(  # noqa: PLR0913 - one parameter per option
     quiet: Quiet = False,
 ) -> None:
     """Show the plan: who performs each step and what it will cost. Nothing is made."""
-    make(request, files, out, seconds, shape, fps, mood, voice, music, captions, language, seed, budget, dry_run=True,
-         json=json, quiet=quiet)
+    make(
+        request,
+        files,
+        out,
+        seconds,
+        shape,
+        fps,
+        mood,
+        voice,
+        music,
+        captions,
+        language,
+        seed,
+        budget,
+        dry_run=True,
+        json=json,
+        quiet=quiet,
+    )
 
 
 @app.command()

@@ -21,7 +21,6 @@ from cutroom.ledger.journal import Entry
 from cutroom.ledger.state import State
 from cutroom.plan.step import AnyStep
 
-
 SHOWN = 48
 """How many characters of a line a table shows."""
 
@@ -36,8 +35,16 @@ def watching(*, json: bool, quiet: bool) -> Iterator[Watch]:
     if not console.is_terminal:
         yield Lines(console)
         return
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[count]}"),
-                  TimeElapsedColumn(), TimeRemainingColumn(compact=True), console=console, transient=True) as progress:
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+    ) as progress:
         yield Bars(progress)
 
 
@@ -50,11 +57,15 @@ class Lines:
     def happened(self, event: Event, state: State) -> None:
         """Tell of takes and revisions."""
         if isinstance(event, Made):
-            self.console.print(Text(f"{event.step}: made by {event.performer} in {float(event.wall_seconds):.1f} s"), soft_wrap=True)
+            self.console.print(
+                Text(f"{event.step}: made by {event.performer} in {float(event.wall_seconds):.1f} s"), soft_wrap=True
+            )
         elif isinstance(event, Failed):
             self.console.print(Text(f"{event.step}: {event.reason}"), soft_wrap=True)
         elif isinstance(event, Judged) and event.verdict.outcome == "fail":
-            self.console.print(Text(f"{event.step}: take {event.take} fails: {'; '.join(event.verdict.reasons)}"), soft_wrap=True)
+            self.console.print(
+                Text(f"{event.step}: take {event.take} fails: {'; '.join(event.verdict.reasons)}"), soft_wrap=True
+            )
 
     def progress(self, step: str, done: int, total: int) -> None:
         """Too much for a log."""
@@ -95,13 +106,24 @@ def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: boo
     plan, parts = planned.plan, planned.cast.parts
     if json:
         steps = [
-            {"id": name, "kind": plan.steps[name].kind, "performer": parts[name].performer if name in parts else None,
-             "price": str(parts[name].price) if name in parts else None, "step": plan.steps[name].model_dump(mode="json")}
+            {
+                "id": name,
+                "kind": plan.steps[name].kind,
+                "performer": parts[name].performer if name in parts else None,
+                "price": str(parts[name].price) if name in parts else None,
+                "step": plan.steps[name].model_dump(mode="json"),
+            }
             for name in plan.order()
         ]
-        whole = {"status": "planned", "production": result.production if result else None, "steps": steps, "goal": plan.goal,
-                 "price": str(sum((part.price for part in parts.values()), start=0)), "notes": plan.notes,
-                 "degraded": [item.model_dump() for item in plan.degraded]}
+        whole = {
+            "status": "planned",
+            "production": result.production if result else None,
+            "steps": steps,
+            "goal": plan.goal,
+            "price": str(sum((part.price for part in parts.values()), start=0)),
+            "notes": plan.notes,
+            "degraded": [item.model_dump() for item in plan.degraded],
+        }
         sys.stdout.write(jsonlib.dumps(whole, ensure_ascii=False) + "\n")
         return
     if quiet:
@@ -110,8 +132,12 @@ def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: boo
     table = Table("step", "what", "who", "price", box=None, pad_edge=False, header_style="bold")
     for name in plan.order():
         part = parts.get(name)
-        table.add_row(Text(name), Text(_about(plan.steps[name], names)), Text(part.performer if part else "nobody here"),
-                      Text("free" if part and not part.price else str(part.price) if part else "–"))
+        table.add_row(
+            Text(name),
+            Text(_about(plan.steps[name], names)),
+            Text(part.performer if part else "nobody here"),
+            Text("free" if part and not part.price else str(part.price) if part else "–"),
+        )
     console = Console()
     console.print(table)
     price = sum((part.price for part in parts.values()), start=Decimal(0))
@@ -146,10 +172,18 @@ def show_result(result: Result, *, json: bool, quiet: bool) -> None:
         return
     console = Console()
     for item in result.deliverables:
-        about = f"  {float(item.seconds):.2f} s, {item.width}×{item.height}, {float(item.fps):g} frames a second" if item.seconds and item.fps else ""
+        about = (
+            f"  {float(item.seconds):.2f} s, {item.width}×{item.height}, {float(item.fps):g} frames a second"
+            if item.seconds and item.fps
+            else ""
+        )
         console.print(Text(f"{item.kind:>9}  {item.path}{about}"), soft_wrap=True)
     calls = result.calls
-    made = f"{calls.performed} takes made, {calls.reused} used again" if calls.performed else f"nothing had to be made: {calls.reused} takes used again"
+    made = (
+        f"{calls.performed} takes made, {calls.reused} used again"
+        if calls.performed
+        else f"nothing had to be made: {calls.reused} takes used again"
+    )
     console.print(Text(f"{made}; {result.wall_seconds} s"))
     for item in result.degraded:
         console.print(Text(f"degraded: {item.what}: {item.why}"), style="yellow", soft_wrap=True)
@@ -178,7 +212,11 @@ def _told(event: Event) -> tuple[str, str, str]:
         case Started():
             return "started", event.step, f"take {event.take} by {event.performer}"
         case Made():
-            return "made", event.step, f"take {event.take}, {event.media.type}, {event.media.bytes} bytes, {float(event.wall_seconds):.2f} s"
+            return (
+                "made",
+                event.step,
+                f"take {event.take}, {event.media.type}, {event.media.bytes} bytes, {float(event.wall_seconds):.2f} s",
+            )
         case Failed():
             return "failed", event.step, event.reason
         case Judged():

@@ -88,7 +88,7 @@ def survey(state: State, cast: Cast, limits: Limits) -> Standing:
     return Standing(keys, media, tuple(commands), tuple(left))
 
 
-def _advance(  # noqa: PLR0913 - one step's whole situation
+def _advance(
     state: State, limits: Limits, cast: Cast, plan: Plan, step: str, name: str, slot: Slot, keys: Mapping[str, str]
 ) -> list[Command]:
     """What to do for one step whose inputs are all there."""
@@ -114,13 +114,16 @@ def _advance(  # noqa: PLR0913 - one step's whole situation
     return [_settle(state, plan, step, name, slot)]
 
 
-def _perform(  # noqa: PLR0913 - as above
+def _perform(
     state: State, limits: Limits, cast: Cast, plan: Plan, step: str, name: str, take: int, keys: Mapping[str, str]
 ) -> Command:
     price = cast.parts[step].price
     if price and state.spent + price > (limits.budget or Decimal(0)):
-        return Wrap("stopped", f"{step} by {cast.parts[step].performer} costs {price}, and {state.spent} of {limits.budget or 0} is spent; "
-                               "raise --budget to go on")
+        return Wrap(
+            "stopped",
+            f"{step} by {cast.parts[step].performer} costs {price}, and {state.spent} of {limits.budget or 0} is spent; "
+            "raise --budget to go on",
+        )
     return Perform(step, name, take, cast.key(plan, step, take, keys))
 
 
@@ -160,8 +163,15 @@ def _settle(state: State, plan: Plan, step: str, name: str, slot: Slot) -> Comma
     ]
     which, where, number = best([*before, *here])
     if where != name:
-        return Record(Planned(plan=which, by=state.planned_by, reason=f"rolled back: no revision of {step} was better",
-                              revises=step, rolled_back=True))
+        return Record(
+            Planned(
+                plan=which,
+                by=state.planned_by,
+                reason=f"rolled back: no revision of {step} was better",
+                revises=step,
+                rolled_back=True,
+            )
+        )
     take = slot.takes[number]
     assert take.verdict is not None
     return Record(Accepted(step=step, slot=name, take=number, key=take.key, degraded=settled_for(step, take.verdict)))
@@ -175,7 +185,10 @@ def _only_making_is_left(plan: Plan) -> bool:
 def all_degraded(state: State, cast: Cast, limits: Limits) -> tuple[Degraded, ...]:
     """Everything that is not as asked, from the brief (files left out) to the accepted takes; each once."""
     assert state.brief is not None
-    found = [Degraded(what=skipped.name, why=f"left out: {skipped.reason}; {skipped.way_out}") for skipped in state.brief.skipped]
+    found = [
+        Degraded(what=skipped.name, why=f"left out: {skipped.reason}; {skipped.way_out}")
+        for skipped in state.brief.skipped
+    ]
     if state.plan is not None:
         found.extend(state.plan.degraded)
         in_use = set(survey(state, cast, limits).keys.values())

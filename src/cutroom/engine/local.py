@@ -40,7 +40,7 @@ STOPS_EVERYTHING = (NoSpace, BrokenProduction, Cancelled)
 class LocalEngine:
     """Carries out one run of one production on this machine."""
 
-    def __init__(  # noqa: PLR0913 - the whole crew, by name
+    def __init__(
         self,
         *,
         journal: Journal,
@@ -84,7 +84,9 @@ class LocalEngine:
                 if not wrap and self._start_work(commands, pool):
                     continue
                 if not self._under_way:
-                    return self.state, Wrap("failed", "nothing is left that could be done, and the film is not finished")
+                    return self.state, Wrap(
+                        "failed", "nothing is left that could be done, and the film is not finished"
+                    )
                 done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
                 for future in done:
                     del self._under_way[future]
@@ -135,7 +137,9 @@ class LocalEngine:
     def _plan(self, plan: Plan, reason: str, revises: str | None = None) -> None:
         if problems := plan.problems():
             raise CutroomError(f"{self.planner.name} made a plan that cannot work: {'; '.join(problems)}")
-        self._write_down(Planned(plan=plan, by=f"{self.planner.name} {self.planner.version}", reason=reason, revises=revises))
+        self._write_down(
+            Planned(plan=plan, by=f"{self.planner.name} {self.planner.version}", reason=reason, revises=revises)
+        )
 
     def _revise(self, asked: AskRevision) -> None:
         assert self.state.plan is not None
@@ -155,7 +159,9 @@ class LocalEngine:
         if self.state.plan is not None:
             media = dict(survey(self.state, self.cast, self.limits).media)
         media |= {asset.id: asset.media for asset in self._brief().assets}
-        texts = {name: self.store.path(item).read_text("utf-8") for name, item in media.items() if isinstance(item, Text)}
+        texts = {
+            name: self.store.path(item).read_text("utf-8") for name, item in media.items() if isinstance(item, Text)
+        }
         failed = {
             take.failed.step: take.failed.reason
             for slot in self.state.slots.values()
@@ -171,8 +177,17 @@ class LocalEngine:
             if command in self._under_way.values() or not isinstance(command, Perform | Look):
                 continue
             if isinstance(command, Perform) and command.step in self.cast.uncast:
-                self._write_down(Failed(step=command.step, slot=command.slot, take=command.take, key=command.key, performer="nobody",
-                                        reason=self.cast.uncast[command.step], error="Unavailable"))
+                self._write_down(
+                    Failed(
+                        step=command.step,
+                        slot=command.slot,
+                        take=command.take,
+                        key=command.key,
+                        performer="nobody",
+                        reason=self.cast.uncast[command.step],
+                        error="Unavailable",
+                    )
+                )
                 failed = True
                 continue
             assert self.state.plan is not None
@@ -185,8 +200,16 @@ class LocalEngine:
                 self._under_way[pool.submit(self._look, command, step, made.media, inputs)] = command
             else:
                 part = self.cast.parts[command.step]
-                self._write_down(Started(step=command.step, slot=command.slot, take=command.take, key=command.key,
-                                         performer=part.performer, version=part.version))
+                self._write_down(
+                    Started(
+                        step=command.step,
+                        slot=command.slot,
+                        take=command.take,
+                        key=command.key,
+                        performer=part.performer,
+                        version=part.version,
+                    )
+                )
                 performer = next(one for one in self.performers if one.name == part.performer)
                 self._under_way[pool.submit(self._perform, command, step, performer, inputs)] = command
         return failed
@@ -208,7 +231,13 @@ class LocalEngine:
             progress=partial(self._progress, command.step),
             degrade=lambda what, why: degraded.append(Degraded(what=what, why=why)),
         )
-        about = {"step": command.step, "slot": command.slot, "take": command.take, "key": command.key, "performer": performer.name}
+        about = {
+            "step": command.step,
+            "slot": command.slot,
+            "take": command.take,
+            "key": command.key,
+            "performer": performer.name,
+        }
         began = time.monotonic()
         try:
             media = performer.perform(step, desk)
@@ -217,12 +246,17 @@ class LocalEngine:
         except CutroomError as error:
             return Failed(**about, reason=str(error), error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the one place that turns a stranger's crash into an event
-            return Failed(**about, reason=f"{performer.name} crashed: {error or type(error).__name__}", error=type(error).__name__)
+            return Failed(
+                **about, reason=f"{performer.name} crashed: {error or type(error).__name__}", error=type(error).__name__
+            )
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
         if not isinstance(media, step.makes) or not self.store.has(media):
             said = type(media).__name__
-            return Failed(**about, reason=f"{performer.name} was to make {step.makes.__name__} and handed over {said} that is not in the store",
-                          error="GiveUp")
+            return Failed(
+                **about,
+                reason=f"{performer.name} was to make {step.makes.__name__} and handed over {said} that is not in the store",
+                error="GiveUp",
+            )
         took = Fraction(round((time.monotonic() - began) * 1000), 1000)
         return Made(**about, media=media, wall_seconds=took, cost=performer.price(step), degraded=tuple(degraded))  # pyright: ignore[reportArgumentType]

@@ -49,12 +49,16 @@ class Journal:
     def _prepare(self, *, read_only: bool) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found > VERSION:
-            raise BrokenProduction(f"{self.path}: written by a newer Cutroom (layout {found}, this one reads {VERSION}); upgrade Cutroom")
+            raise BrokenProduction(
+                f"{self.path}: written by a newer Cutroom (layout {found}, this one reads {VERSION}); upgrade Cutroom"
+            )
         if found == VERSION or read_only:
             return
         self._db.execute("PRAGMA journal_mode=WAL")
         with self._db:
-            self._db.execute("CREATE TABLE events (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL)")
+            self._db.execute(
+                "CREATE TABLE events (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL)"
+            )
             self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def __enter__(self) -> Self:
@@ -82,8 +86,10 @@ class Journal:
             try:
                 yield Entry(number, at, EVENT.validate_json(body))
             except ValidationError as error:
-                raise BrokenProduction(f"{self.path}: event {number} cannot be read ({error.errors()[0]['msg']}); "
-                                       "a plug-in that it needs may be missing, or it is another version's") from error
+                raise BrokenProduction(
+                    f"{self.path}: event {number} cannot be read ({error.errors()[0]['msg']}); "
+                    "a plug-in that it needs may be missing, or it is another version's"
+                ) from error
 
     def events(self) -> Iterator[Event]:
         """Every event in order, without its place and time."""

@@ -31,7 +31,9 @@ class Production:
         """The production in `folder`. Raises WrongUse when there is none."""
         production = cls(folder)
         if not production.ledger.is_file():
-            raise WrongUse(f"{folder}: no production here (it would hold a ledger.sqlite); name the .cutroom folder beside a film")
+            raise WrongUse(
+                f"{folder}: no production here (it would hold a ledger.sqlite); name the .cutroom folder beside a film"
+            )
         return production
 
     def captions(self, film: str) -> Path:

@@ -88,7 +88,7 @@ def fold(events: Iterable[Event], state: State | None = None) -> State:
     return state
 
 
-def apply(state: State, event: Event) -> State:
+def apply(state: State, event: Event) -> State:  # noqa: C901 - one case an event
     """The state after one more event."""
     match event:
         case Opened():
@@ -149,7 +149,9 @@ def _planned(state: State, event: Planned) -> State:
         new = tuple(attempt for attempt in failed if (attempt.slot, attempt.take) not in seen)
         attempts[event.revises] = attempts.get(event.revises, ()) + new
     settled = state.settled | {event.revises} if event.rolled_back and event.revises else state.settled
-    return replace(state, plan=event.plan, planned_by=event.by, replans=state.replans + 1, attempts=attempts, settled=settled)
+    return replace(
+        state, plan=event.plan, planned_by=event.by, replans=state.replans + 1, attempts=attempts, settled=settled
+    )
 
 
 def _slot(state: State, name: str, **changes: object) -> State:

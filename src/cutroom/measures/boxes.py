@@ -38,9 +38,12 @@ def padded(box: Box, by: float) -> Box:
 
 def holds(outer: Box, inner: Box, slack: float = 1e-6) -> bool:
     """True when `inner` lies wholly inside `outer`."""
-    return (inner.x >= outer.x - slack and inner.y >= outer.y - slack
-            and inner.x + inner.width <= outer.x + outer.width + slack
-            and inner.y + inner.height <= outer.y + outer.height + slack)
+    return (
+        inner.x >= outer.x - slack
+        and inner.y >= outer.y - slack
+        and inner.x + inner.width <= outer.x + outer.width + slack
+        and inner.y + inner.height <= outer.y + outer.height + slack
+    )
 
 
 def share(inner: Box, outer: Box) -> float:
@@ -52,5 +55,9 @@ def share(inner: Box, outer: Box) -> float:
 
 def between(start: Box, end: Box, way: float) -> Box:
     """The box that is `way` (0 to 1) of the straight way from `start` to `end`."""
-    return Box(**{side: getattr(start, side) + (getattr(end, side) - getattr(start, side)) * way
-                  for side in ("x", "y", "width", "height")})
+    return Box(
+        **{
+            side: getattr(start, side) + (getattr(end, side) - getattr(start, side)) * way
+            for side in ("x", "y", "width", "height")
+        }
+    )

@@ -102,10 +102,13 @@ def _worst_direction(blur: NDArray[np.floating], place: NDArray[np.int_], direct
     quarters = blur[order][first + count // 4]
     overall = float(np.percentile(quarters, 10))
     near = quarters <= 1.5 * overall + 0.6
-    inside = np.concatenate([order[start:start + some] for start, some in zip(first[near], count[near], strict=True)])
+    inside = np.concatenate([order[start : start + some] for start, some in zip(first[near], count[near], strict=True)])
     enough = max(24, round(0.08 * len(inside)))
-    parts = [float(np.percentile(blur[some], 25)) for part in range(4)
-             if len(some := inside[direction[inside] == part]) >= enough]
+    parts = [
+        float(np.percentile(blur[some], 25))
+        for part in range(4)
+        if len(some := inside[direction[inside] == part]) >= enough
+    ]
     return max(overall, 0.35 * overall + 0.65 * max(parts, default=overall))
 
 
@@ -122,8 +125,10 @@ def _crests(gradient: Plane, floor: float) -> NDArray[np.bool_]:
 def _gradient(plane: Plane, sigma: float) -> tuple[Plane, Plane]:
     """Horizontal and vertical derivatives (a pixel) of the plane, smoothed by `sigma`."""
     smooth = cv2.GaussianBlur(plane, (0, 0), sigma)
-    return (np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1, scale=0.5), dtype=np.float32),
-            np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=1, scale=0.5), dtype=np.float32))
+    return (
+        np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1, scale=0.5), dtype=np.float32),
+        np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=1, scale=0.5), dtype=np.float32),
+    )
 
 
 def _noise(plane: Plane) -> float:
@@ -133,8 +138,9 @@ def _noise(plane: Plane) -> float:
     """
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     response = np.abs(np.asarray(cv2.filter2D(plane, cv2.CV_32F, kernel)))
-    blocks = cv2.resize(response, (max(1, plane.shape[1] // 16), max(1, plane.shape[0] // 16)),
-                        interpolation=cv2.INTER_AREA)
+    blocks = cv2.resize(
+        response, (max(1, plane.shape[1] // 16), max(1, plane.shape[0] // 16)), interpolation=cv2.INTER_AREA
+    )
     return math.sqrt(math.pi / 2) / 6 * float(np.percentile(blocks, 30))
 
 
@@ -198,8 +204,10 @@ def contrast_ratio(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def _luminance(colour: Sequence[float]) -> float:
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-              for value in (channel / 255 for channel in colour[:3])]
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (channel / 255 for channel in colour[:3])
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -377,8 +385,11 @@ def faces(pixels: Pixels, least: float = 0.6) -> tuple[Face, ...]:
     small = scaled(pixels, FACE_SIDE)
     plane = grey(small)
     skin = _skin_map(small)
-    found = [Face(box=_face_box(group, small), confidence=confidence) for group in _grouped(_claims(plane, skin))
-             if (confidence := _confidence(group, plane, skin)) >= least]
+    found = [
+        Face(box=_face_box(group, small), confidence=confidence)
+        for group in _grouped(_claims(plane, skin))
+        if (confidence := _confidence(group, plane, skin)) >= least
+    ]
     return tuple(sorted(_without_nested(found), key=lambda face: (-face.confidence, face.box.x, face.box.y)))
 
 
@@ -412,8 +423,11 @@ def _second_opinion(plane: Pixels, claim: _Found) -> list[_Found]:
         view = np.asarray(cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     else:
         factor, view = 1.0, part
-    return [found._replace(x=found.x / factor + left, y=found.y / factor + top, side=found.side / factor)
-            for found in _detected(view, _SECOND, _SECOND.side) if found.side / factor > 0.5 * claim.side]
+    return [
+        found._replace(x=found.x / factor + left, y=found.y / factor + top, side=found.side / factor)
+        for found in _detected(view, _SECOND, _SECOND.side)
+        if found.side / factor > 0.5 * claim.side
+    ]
 
 
 def _detected(plane: Pixels, cascade: _Cascade, side: int) -> list[_Found]:
@@ -421,10 +435,13 @@ def _detected(plane: Pixels, cascade: _Cascade, side: int) -> list[_Found]:
     view = scaled(plane, side)
     least = max(22, round(cascade.side / 29))
     boxes, _, weights = _cascade(cascade.name).detectMultiScale3(
-        view, scaleFactor=1.2, minNeighbors=3, minSize=(least, least), outputRejectLevels=True)
+        view, scaleFactor=1.2, minNeighbors=3, minSize=(least, least), outputRejectLevels=True
+    )
     factor = plane.shape[1] / view.shape[1]
-    return [_Found(x * factor, y * factor, width * factor, _belief(cascade, float(weight)), cascade.name)
-            for (x, y, width, _), weight in zip(boxes, np.ravel(weights), strict=True)]
+    return [
+        _Found(x * factor, y * factor, width * factor, _belief(cascade, float(weight)), cascade.name)
+        for (x, y, width, _), weight in zip(boxes, np.ravel(weights), strict=True)
+    ]
 
 
 def _belief(cascade: _Cascade, weight: float) -> float:
@@ -442,8 +459,12 @@ def _around_skin(plane: Pixels, skin: NDArray[np.bool_] | None) -> tuple[int, in
     if not len(rows):
         return 0, 0, 0, 0
     room = max(height, width) // 12
-    return (max(0, int(columns[0]) - room), max(0, int(rows[0]) - room),
-            min(width, int(columns[-1]) + room), min(height, int(rows[-1]) + room))
+    return (
+        max(0, int(columns[0]) - room),
+        max(0, int(rows[0]) - room),
+        min(width, int(columns[-1]) + room),
+        min(height, int(rows[-1]) + room),
+    )
 
 
 def _skin_map(pixels: Pixels) -> NDArray[np.bool_] | None:
@@ -506,8 +527,9 @@ def _eyes(found: _Found, plane: Pixels) -> int:
     if min(face.shape, default=0) < 20:
         return 0
     upper = np.asarray(cv2.resize(face, (160, 160), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)[16:96]
-    boxes = _cascade("eye").detectMultiScale(upper, scaleFactor=1.15, minNeighbors=3, minSize=(24, 24),
-                                             maxSize=(70, 70))
+    boxes = _cascade("eye").detectMultiScale(
+        upper, scaleFactor=1.15, minNeighbors=3, minSize=(24, 24), maxSize=(70, 70)
+    )
     sides = {x + width / 2 < 80 for x, y, width, height in boxes if y + height / 2 > 12}
     return len(sides)
 
@@ -529,8 +551,9 @@ def _texture(found: _Found, plane: Pixels) -> float:
 def _face_box(group: list[_Found], pixels: Pixels) -> Box:
     """Where a group of claims lies: their mean, weighted, as fractions."""
     weights = np.array([max(0.05, claim.weight) for claim in group])
-    x, y, side = (float(np.average([getattr(claim, name) for claim in group], weights=weights))
-                  for name in ("x", "y", "side"))
+    x, y, side = (
+        float(np.average([getattr(claim, name) for claim in group], weights=weights)) for name in ("x", "y", "side")
+    )
     height, width = pixels.shape[:2]
     left, top = max(0.0, x / width), max(0.0, y / height)
     return Box(x=left, y=top, width=min(side / width, 1 - left), height=min(side / height, 1 - top))
@@ -620,8 +643,12 @@ def _at_least(box: Box, side: float) -> Box:
     """The box grown to at least `side` either way, and pushed back inside the picture."""
     width, height = max(box.width, side), max(box.height, side)
     x, y = box.centre
-    return Box(x=min(max(0.0, x - width / 2), 1 - width), y=min(max(0.0, y - height / 2), 1 - height),
-               width=width, height=height)
+    return Box(
+        x=min(max(0.0, x - width / 2), 1 - width),
+        y=min(max(0.0, y - height / 2), 1 - height),
+        width=width,
+        height=height,
+    )
 
 
 # ── as one number ────────────────────────────────────────────────────────────────────────────────────────────────────

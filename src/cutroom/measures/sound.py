@@ -228,8 +228,9 @@ def bell(frequency: float, gain: float, quality: float, rate: int) -> Biquad:
     up, down = turn * boost / quality, turn / (boost * quality)
     norm = 1 + down + turn * turn
     middle = 2 * (turn * turn - 1) / norm
-    return Biquad((1 + up + turn * turn) / norm, middle, (1 - up + turn * turn) / norm, middle,
-                  (1 - down + turn * turn) / norm)
+    return Biquad(
+        (1 + up + turn * turn) / norm, middle, (1 - up + turn * turn) / norm, middle, (1 - down + turn * turn) / norm
+    )
 
 
 def high_shelf(frequency: float, gain: float, rate: int) -> Biquad:

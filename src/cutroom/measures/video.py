@@ -183,8 +183,10 @@ def _gist(pixels: Pixels) -> _Gist:
     # Blurred, so that a fade's small shift of all values at once is a small change.
     tones = np.bincount(luma.ravel() >> 3, minlength=32).astype(np.float32)
     tints = np.bincount(((coded[..., 1] >> 3).astype(int) * 32 + (coded[..., 2] >> 3)).ravel(), minlength=1024)
-    blurred = (cv2.GaussianBlur(tones[None], (0, 0), 1.5, borderType=cv2.BORDER_REPLICATE),
-               cv2.GaussianBlur(tints.reshape(32, 32).astype(np.float32), (0, 0), 1.5))
+    blurred = (
+        cv2.GaussianBlur(tones[None], (0, 0), 1.5, borderType=cv2.BORDER_REPLICATE),
+        cv2.GaussianBlur(tints.reshape(32, 32).astype(np.float32), (0, 0), 1.5),
+    )
     colours = np.concatenate([np.ravel(part) for part in blurred]).astype(np.float32) / np.float32(2 * luma.size)
     return _Gist(luma, np.asarray(blocks, np.float32), np.asarray(tiny, np.float32), colours)
 
@@ -270,14 +272,16 @@ def flicker(looks: Sequence[Look], end: Fraction) -> tuple[Span, ...]:
     fifths of it.
     """
     turns = _turning_points([look.luma for look in looks])
-    swings = [(first, second) for first, second in pairwise(turns)
-              if abs(looks[first].luma - looks[second].luma) >= 25.5
-              and min(looks[first].luma, looks[second].luma) < 204]
+    swings = [
+        (first, second)
+        for first, second in pairwise(turns)
+        if abs(looks[first].luma - looks[second].luma) >= 25.5 and min(looks[first].luma, looks[second].luma) < 204
+    ]
     marked: set[Fraction] = set()
     for place in range(len(swings) - 6):
-        run = swings[place:place + 7]
+        run = swings[place : place + 7]
         if looks[run[-1][1]].at - looks[run[0][0]].at <= 1:
-            marked.update(look.at for look in looks[run[0][0]:run[-1][1] + 1])
+            marked.update(look.at for look in looks[run[0][0] : run[-1][1] + 1])
     return _runs(looks, end, lambda look: look.at in marked, Fraction(0))
 
 
@@ -320,7 +324,7 @@ def cuts(looks: Sequence[Look]) -> tuple[Fraction, ...]:
     found: list[Fraction] = []
     for place in range(1, len(looks)):
         change = changes[place]
-        if change < LEAST_CHANGE or change < changes[max(0, place - 2):place + 3].max():
+        if change < LEAST_CHANGE or change < changes[max(0, place - 2) : place + 3].max():
             continue
         low, high = np.searchsorted(times, (times[place] - 0.6, times[place] + 0.6))
         around = np.delete(changes[low:high], place - low)
@@ -342,8 +346,10 @@ def shots(looks: Sequence[Look], end: Fraction) -> tuple[Span, ...]:
     gaps = blank(looks, end, Fraction(1, 10))
     edges = sorted({looks[0].at, end, *cuts(looks), *(gap.start for gap in gaps), *(gap.end for gap in gaps)})
     found = tuple(
-        Span(start=start, length=stop - start) for start, stop in pairwise(edges)
-        if not any(gap.start <= start and stop <= gap.end for gap in gaps))
+        Span(start=start, length=stop - start)
+        for start, stop in pairwise(edges)
+        if not any(gap.start <= start and stop <= gap.end for gap in gaps)
+    )
     return found or (Span(start=looks[0].at, length=end - looks[0].at),)
 
 

@@ -132,17 +132,32 @@ def look(path: Path) -> ClipInfo:
 
 def _sound_only(path: Path, container: InputContainer) -> ClipInfo:
     info = sounds.look(path)
-    return ClipInfo(seconds=info.seconds, width=0, height=0, fps=Fraction(0), constant_rate=True, rotation=0,
-                    picture=False, sound=True, suffix=info.suffix, taken=when_taken(container), hdr=False,
-                    full_range=False, interlaced=False)
+    return ClipInfo(
+        seconds=info.seconds,
+        width=0,
+        height=0,
+        fps=Fraction(0),
+        constant_rate=True,
+        rotation=0,
+        picture=False,
+        sound=True,
+        suffix=info.suffix,
+        taken=when_taken(container),
+        hdr=False,
+        full_range=False,
+        interlaced=False,
+    )
 
 
 def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> VideoFrame:
     check_size(path, stream.width, stream.height)
     for frame in decoded(path, container, stream):
         return frame
-    raise BadInput(path, "holds a picture track, but not one frame of it can be decoded",
-                   "export it anew as H.264 in MP4, or leave it out")
+    raise BadInput(
+        path,
+        "holds a picture track, but not one frame of it can be decoded",
+        "export it anew as H.264 in MP4, or leave it out",
+    )
 
 
 @dataclass(frozen=True)
@@ -174,8 +189,9 @@ def _times(path: Path, stream: VideoStream) -> _Times:
         return _Times(seconds=last * base if last else 1 / nominal, fps=nominal, constant=True)
     fps = _named_rate(1 / step, nominal)
     ideal = 1 / fps
-    on_grid = all(abs((pts - unique[0]) * base - number * ideal) <= ideal / 4 + base
-                  for number, pts in enumerate(unique))
+    on_grid = all(
+        abs((pts - unique[0]) * base - number * ideal) <= ideal / 4 + base for number, pts in enumerate(unique)
+    )
     constant = on_grid and all((after - before) * base < ideal * Fraction(3, 2) for before, after in pairwise(unique))
     return _Times(seconds=reach + final, fps=fps, constant=constant)
 
@@ -186,16 +202,18 @@ def _sane_rate(rate: Fraction | None) -> Fraction | None:
 
 def _named_rate(measured: Fraction, nominal: Fraction) -> Fraction:
     """`measured`, or the rate that it stands for: the header's or a usual one, when within a thousandth."""
-    usual = (nominal, *(Fraction(rate) for rate in (24, 25, 30, 50, 60)), *(Fraction(rate * 1000, 1001) for rate in
-             (24, 30, 60)))
+    usual = (
+        nominal,
+        *(Fraction(rate) for rate in (24, 25, 30, 50, 60)),
+        *(Fraction(rate * 1000, 1001) for rate in (24, 30, 60)),
+    )
     for rate in usual:
         if abs(measured - rate) <= rate / 2500:
             return rate
     return measured.limit_denominator(1001)
 
 
-def _described(path: Path, container: InputContainer, first: VideoFrame, times: _Times, *,
-               sound: bool) -> ClipInfo:
+def _described(path: Path, container: InputContainer, first: VideoFrame, times: _Times, *, sound: bool) -> ClipInfo:
     stream = video_stream(container)
     aspect = _aspect(stream.sample_aspect_ratio if stream else None)
     turn = _turn(first)
@@ -245,8 +263,9 @@ def _turn(frame: VideoFrame) -> Turn:
     return Turn(transpose=True, flip_rows=b < 0, flip_columns=c < 0)
 
 
-def frames(path: Path, *, span: Span | None = None, every: Fraction | None = None,
-           max_side: int | None = None) -> Iterator[Frame]:
+def frames(
+    path: Path, *, span: Span | None = None, every: Fraction | None = None, max_side: int | None = None
+) -> Iterator[Frame]:
     """The clip's frames in the order that they are shown, upright, with square pixels, interlacing removed.
 
     With `span`: those that are seen during it, the one on display when it begins included (its `at` may lie before).
@@ -268,8 +287,11 @@ def frames(path: Path, *, span: Span | None = None, every: Fraction | None = Non
             found = True
             yield Frame(at, _pixels(frame, aspect, max_side))
         if not found and span is None:
-            raise BadInput(path, "holds a picture track, but not one frame of it can be decoded",
-                           "export it anew as H.264 in MP4, or leave it out")
+            raise BadInput(
+                path,
+                "holds a picture track, but not one frame of it can be decoded",
+                "export it anew as H.264 in MP4, or leave it out",
+            )
 
 
 @dataclass(frozen=True)
@@ -323,8 +345,9 @@ def _timed(path: Path, container: InputContainer, stream: VideoStream, span: Spa
         yield at, frame
 
 
-def _seek(path: Path, container: InputContainer, stream: VideoStream, start: Fraction,
-          base: Fraction) -> Fraction | None:
+def _seek(
+    path: Path, container: InputContainer, stream: VideoStream, start: Fraction, base: Fraction
+) -> Fraction | None:
     """Moves to a key frame before `start`. Returns the first frame's time stamp in seconds; None when it has none."""
     first = next(decoded(path, container, stream), None)
     if first is None or first.pts is None:
@@ -392,9 +415,11 @@ class _Deinterlacer:
 
     def _built(self, frame: VideoFrame) -> Graph:
         graph = Graph()
-        graph.link_nodes(graph.add_buffer(width=frame.width, height=frame.height, format=frame.format,
-                                          time_base=frame.time_base),
-                         graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")).configure()
+        graph.link_nodes(
+            graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base),
+            graph.add("bwdif", "mode=send_frame:deint=interlaced"),
+            graph.add("buffersink"),
+        ).configure()
         return graph
 
     def _ready(self) -> Iterator[VideoFrame]:
@@ -415,6 +440,7 @@ def _pixels(frame: VideoFrame, aspect: Fraction, max_side: int | None) -> np.nda
     if matrix == 2:  # unspecified: high definition is BT.709 by custom, everything else BT.601
         matrix = 1 if frame.height > 576 else 5
     interpolation = "AREA" if width * 2 <= frame.width else "BICUBIC"
-    plain = frame.reformat(width, height, "rgb24", src_colorspace=matrix, interpolation=interpolation,
-                           dst_color_range=_FULL)
+    plain = frame.reformat(
+        width, height, "rgb24", src_colorspace=matrix, interpolation=interpolation, dst_color_range=_FULL
+    )
     return np.ascontiguousarray(_turn(frame).apply(plain.to_ndarray()))

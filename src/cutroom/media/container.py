@@ -21,8 +21,10 @@ from av.video.stream import VideoStream
 
 from cutroom.errors import BadInput, TooLarge
 
-FORMATS = ("mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,asf,mpeg,mpegts,mpegvideo,h264,hevc,m4v,gif,"
-           "wav,w64,mp3,flac,ogg,aac,aiff,caf,amr,ac3,eac3,au,mp2")
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,asf,mpeg,mpegts,mpegvideo,h264,hevc,m4v,gif,"
+    "wav,w64,mp3,flac,ogg,aac,aiff,caf,amr,ac3,eac3,au,mp2"
+)
 """The containers that are read. None of them can name another file or address (playlists, concatenation, image
 sequences, device and filter inputs are left out)."""
 
@@ -41,30 +43,43 @@ def open_container(path: Path, **options: str) -> InputContainer:
         if path.stat().st_size == 0:
             raise BadInput(path, "is empty (0 bytes)", "copy it anew from where it came, or leave it out")
         # An absolute path: ffmpeg would take "concat:a|b" or "http:x" for a protocol.
-        return av.open(str(path.absolute()), "r", metadata_errors="replace", container_options={
-            "protocol_whitelist": "file,pipe", "format_whitelist": FORMATS, **options})
+        return av.open(
+            str(path.absolute()),
+            "r",
+            metadata_errors="replace",
+            container_options={"protocol_whitelist": "file,pipe", "format_whitelist": FORMATS, **options},
+        )
     except PermissionError as error:
         raise BadInput(path, "may not be read (permission denied)", "give yourself the right to read it") from error
     except FileNotFoundError as error:
         raise BadInput(path, "is not there", "check the path") from error
     except (FFmpegError, OSError, ValueError) as error:
-        raise BadInput(path, "is not a film or sound file that can be read (damaged, cut short, or of another kind)",
-                       "play it to see whether it is whole and export it anew, or leave it out") from error
+        raise BadInput(
+            path,
+            "is not a film or sound file that can be read (damaged, cut short, or of another kind)",
+            "play it to see whether it is whole and export it anew, or leave it out",
+        ) from error
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:
     """The stream of moving pictures, or None: cover art and thumbnails do not count."""
     streams = [stream for stream in container.streams.video if not stream.disposition & _NOT_MOVING]
     decodable = [stream for stream in streams if stream.codec_context is not None]
-    return max(decodable, key=lambda stream: (bool(stream.disposition & Disposition.default),
-                                              stream.width * stream.height), default=None)
+    return max(
+        decodable,
+        key=lambda stream: (bool(stream.disposition & Disposition.default), stream.width * stream.height),
+        default=None,
+    )
 
 
 def check_size(path: Path, width: int, height: int) -> None:
     """Raises TooLarge when a frame of this size has more than `MOST_PIXELS`."""
     if width * height > MOST_PIXELS:
-        raise TooLarge(path, f"has frames of {width}x{height} pixels (at most {MOST_PIXELS // 1_000_000} megapixels)",
-                       "export a copy in 4K or smaller")
+        raise TooLarge(
+            path,
+            f"has frames of {width}x{height} pixels (at most {MOST_PIXELS // 1_000_000} megapixels)",
+            "export a copy in 4K or smaller",
+        )
 
 
 def decoded(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

@@ -46,8 +46,23 @@ MOST_PIXELS = 180_000_000
 MOST_PIXELS_JPEG = 250_000_000
 """A JPEG may have more, because it is decoded scaled down."""
 
-_BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError,
-           ZeroDivisionError, AttributeError, RuntimeError, MemoryError, struct.error, zlib.error, UserWarning)
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    ZeroDivisionError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    UserWarning,
+)
 """What the decoders raise on damaged bytes; a warning counts where it was made an error."""
 
 _Opener = Callable[[BinaryIO, str], ImageFile.ImageFile]
@@ -181,8 +196,11 @@ def _opened(path: Path) -> Iterator[tuple[ImageFile.ImageFile, str]]:
     except FileNotFoundError as error:
         raise BadInput(path, "is not there", "check the path") from error
     except _BROKEN as error:
-        raise BadInput(path, f"is a damaged or incomplete picture ({_said(error)})",
-                       "open it in a viewer and save it anew, or leave it out") from error
+        raise BadInput(
+            path,
+            f"is a damaged or incomplete picture ({_said(error)})",
+            "open it in a viewer and save it anew, or leave it out",
+        ) from error
 
 
 _warnings_lock = threading.Lock()
@@ -212,8 +230,11 @@ def _check_size(path: Path, size: tuple[int, int], suffix: str) -> None:
     if width < 1 or height < 1:
         raise BadInput(path, f"announces a size of {width}x{height}", "save it anew, or leave it out")
     if width * height > most:
-        raise TooLarge(path, f"has {width}x{height} pixels ({width * height // 1_000_000} megapixels; the most is "
-                             f"{most // 1_000_000})", f"save a copy of at most {LONGEST} pixels on its longer side")
+        raise TooLarge(
+            path,
+            f"has {width}x{height} pixels ({width * height // 1_000_000} megapixels; the most is {most // 1_000_000})",
+            f"save a copy of at most {LONGEST} pixels on its longer side",
+        )
 
 
 def _has_alpha(image: Image.Image) -> bool:
@@ -278,9 +299,14 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
             return image
         if image.mode == "RGB" and (says.profile_description or "").startswith("sRGB"):
             return image
-        changed = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB",
-                                            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                                            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION)
+        changed = ImageCms.profileToProfile(
+            image,
+            source,
+            ImageCms.createProfile("sRGB"),
+            outputMode="RGB",
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image
     return changed or image
@@ -333,8 +359,11 @@ def _taken(exif: Image.Exif) -> datetime | None:
     """When the picture was taken, else digitised, else last changed (EXIF 2.32, tags 0x9003, 0x9004, 0x0132)."""
     inner = exif.get_ifd(ExifTags.IFD.Exif)
     candidates = (
-        (inner.get(ExifTags.Base.DateTimeOriginal), inner.get(ExifTags.Base.OffsetTimeOriginal),
-         inner.get(ExifTags.Base.SubsecTimeOriginal)),
+        (
+            inner.get(ExifTags.Base.DateTimeOriginal),
+            inner.get(ExifTags.Base.OffsetTimeOriginal),
+            inner.get(ExifTags.Base.SubsecTimeOriginal),
+        ),
         (inner.get(ExifTags.Base.DateTimeDigitized), inner.get(ExifTags.Base.OffsetTimeDigitized), None),
         (exif.get(ExifTags.Base.DateTime), inner.get(ExifTags.Base.OffsetTime), None),
     )

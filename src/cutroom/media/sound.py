@@ -31,13 +31,27 @@ from cutroom.time import Span
 
 _HALF = 0.5**0.5
 
-_TO_LEFT = {"FL": 1.0, "FC": _HALF, "BL": _HALF, "SL": _HALF, "FLC": 1.0, "BC": 0.5, "DL": 1.0, "WL": 1.0,
-            "TFL": _HALF, "TBL": _HALF, "TFC": 0.5, "TC": 0.5, "TBC": 0.5}
+_TO_LEFT = {
+    "FL": 1.0,
+    "FC": _HALF,
+    "BL": _HALF,
+    "SL": _HALF,
+    "FLC": 1.0,
+    "BC": 0.5,
+    "DL": 1.0,
+    "WL": 1.0,
+    "TFL": _HALF,
+    "TBL": _HALF,
+    "TFC": 0.5,
+    "TC": 0.5,
+    "TBC": 0.5,
+}
 """How much of each channel the left side hears (ITU-R BS.775-4, annex 4; channels beyond 5.1 alike). The low-frequency
 channel is left out, as the standard has it."""
 
-_TO_RIGHT = {name[:-1] + "R" if name.endswith("L") else {"FLC": "FRC"}.get(name, name): part
-             for name, part in _TO_LEFT.items()}
+_TO_RIGHT = {
+    name[:-1] + "R" if name.endswith("L") else {"FLC": "FRC"}.get(name, name): part for name, part in _TO_LEFT.items()
+}
 
 _SLACK = Fraction(1, 20)
 """A gap or overlap between time stamps that is shorter is rounding in the container, not silence."""
@@ -120,8 +134,22 @@ def write_wav(path: Path, samples: np.ndarray, rate: int = 48_000, *, floating: 
         data, form, width = np.clip(np.rint(shaped * 32_768.0), -32_768, 32_767).astype("<i2"), 1, 2
     channels = shaped.shape[1]
     body = np.ascontiguousarray(data).tobytes()
-    header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, form, channels, rate,
-                         rate * channels * width, channels * width, 8 * width, b"data", len(body))
+    header = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(body),
+        b"WAVE",
+        b"fmt ",
+        16,
+        form,
+        channels,
+        rate,
+        rate * channels * width,
+        channels * width,
+        8 * width,
+        b"data",
+        len(body),
+    )
     path.write_bytes(header + body)
 
 
@@ -210,7 +238,7 @@ class _Strip:
             gap = 0  # a broken time stamp, not hours of silence
         if gap > 0:
             self._append(np.zeros((gap, 2), np.float32))
-        self._append(stereo[max(0, -gap):])
+        self._append(stereo[max(0, -gap) :])
 
     def _append(self, part: np.ndarray) -> None:
         self.parts.append(part)
@@ -221,8 +249,9 @@ class _Strip:
         return np.concatenate([np.zeros((0, 2), np.float32), *self.parts])
 
 
-def _placed(container: InputContainer, stream: AudioStream, *, native: int, zero: Fraction, skip: int,
-            stop: int | None) -> np.ndarray:
+def _placed(
+    container: InputContainer, stream: AudioStream, *, native: int, zero: Fraction, skip: int, stop: int | None
+) -> np.ndarray:
     """The sound in stereo at its own rate, from sample `skip` to about `stop`, every part where its time has it."""
     if skip > 30 * native and container.format.name.split(",")[0] in _SEEKABLE and stream.time_base:
         # A second early, so that decoders which depend on what came before have settled.

@@ -48,7 +48,9 @@ class Store:
         """Where the bytes of `media` lie. Raises BrokenProduction when they are gone."""
         path = self.place(media.digest, media.suffix)
         if not path.is_file():
-            raise BrokenProduction(f"{path}: the store has lost this {media.medium}; run the same command again to make it anew")
+            raise BrokenProduction(
+                f"{path}: the store has lost this {media.medium}; run the same command again to make it anew"
+            )
         return path
 
     def has(self, media: Media) -> bool:
@@ -106,6 +108,8 @@ class Store:
                 os.close(folder)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-                raise NoSpace(f"{self.root}: {error.strerror}; free some space, or choose another place with -o") from error
+                raise NoSpace(
+                    f"{self.root}: {error.strerror}; free some space, or choose another place with -o"
+                ) from error
             raise
         return blob

@@ -72,7 +72,9 @@ class Desk:
     def keep_facts(self, facts: BaseModel) -> Text:
         """Keep a model of `plan.facts` as JSON."""
         blob = self.store.add_bytes(facts.model_dump_json(indent=1).encode(), ".json")
-        return Text(digest=blob.digest, bytes=blob.bytes, suffix=".json", schema_name=getattr(facts, "schema_name", None))
+        return Text(
+            digest=blob.digest, bytes=blob.bytes, suffix=".json", schema_name=getattr(facts, "schema_name", None)
+        )
 
     def keep_cut(self, timeline: BaseModel, seconds: Any) -> Cut:
         """Keep a timeline as a cut."""
@@ -84,18 +86,42 @@ class Desk:
         blob = self.store.move_in(path, path.suffix)
         return Image(digest=blob.digest, bytes=blob.bytes, suffix=path.suffix, width=width, height=height, alpha=alpha)
 
-    def keep_sound(self, path: Path, *, seconds: Any, rate: int, channels: int, words: tuple[Word, ...] = (),
-                   beats: tuple[Any, ...] = ()) -> Audio:
+    def keep_sound(
+        self,
+        path: Path,
+        *,
+        seconds: Any,
+        rate: int,
+        channels: int,
+        words: tuple[Word, ...] = (),
+        beats: tuple[Any, ...] = (),
+    ) -> Audio:
         """Keep the sound file at `path` (in `scratch`)."""
         blob = self.store.move_in(path, path.suffix)
-        return Audio(digest=blob.digest, bytes=blob.bytes, suffix=path.suffix, seconds=seconds, rate=rate,
-                     channels=channels, words=words, beats=beats)
+        return Audio(
+            digest=blob.digest,
+            bytes=blob.bytes,
+            suffix=path.suffix,
+            seconds=seconds,
+            rate=rate,
+            channels=channels,
+            words=words,
+            beats=beats,
+        )
 
     def keep_video(self, path: Path, *, seconds: Any, width: int, height: int, fps: Any, sound: bool) -> Video:
         """Keep the video file at `path` (in `scratch`)."""
         blob = self.store.move_in(path, path.suffix)
-        return Video(digest=blob.digest, bytes=blob.bytes, suffix=path.suffix, seconds=seconds, width=width,
-                     height=height, fps=fps, sound=sound)
+        return Video(
+            digest=blob.digest,
+            bytes=blob.bytes,
+            suffix=path.suffix,
+            seconds=seconds,
+            width=width,
+            height=height,
+            fps=fps,
+            sound=sound,
+        )
 
 
 class Performer(Protocol):

@@ -77,7 +77,9 @@ class Plan(BaseModel):
     def order(self) -> tuple[str, ...]:
         """The steps so that each stands behind those it needs; otherwise as they were added. Raises ValueError on a ring."""
         place = {identity: index for index, identity in enumerate(self.steps)}
-        graph = {identity: [other for other in self.upstream(identity) if other in self.steps] for identity in self.steps}
+        graph = {
+            identity: [other for other in self.upstream(identity) if other in self.steps] for identity in self.steps
+        }
         sorter = TopologicalSorter(graph)
         try:
             sorter.prepare()
@@ -148,7 +150,9 @@ class Plan(BaseModel):
     def with_fields(self, identity: str, **fields: Any) -> Self:
         """This plan with fields of one step changed (and checked)."""
         step = self.steps[identity]
-        changed = type(step).model_validate({**{name: getattr(step, name) for name in type(step).model_fields}, **fields})
+        changed = type(step).model_validate(
+            {**{name: getattr(step, name) for name in type(step).model_fields}, **fields}
+        )
         return self.with_step(identity, changed)
 
     def diff(self, other: Plan) -> tuple[Change, ...]:

@@ -85,7 +85,9 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def take_key(step: AnyStep, take: int, performer: str, version: str, settings: dict[str, Any], upstream: dict[str, str]) -> str:
+def take_key(
+    step: AnyStep, take: int, performer: str, version: str, settings: dict[str, Any], upstream: dict[str, str]
+) -> str:
     """The key of a take: SHA-256 of all that decides what it will be.
 
     `upstream` maps each id that the step refers to onto the key (or, for assets, the digest) behind it. The ids
@@ -115,7 +117,9 @@ def _renamed(value: Any, order: dict[str, str]) -> Any:
 def _wires(name: str, value: Any) -> Iterator[Wire]:
     if isinstance(value, Ref):
         arguments = type(value).__pydantic_generic_metadata__["args"]
-        wants = arguments[0] if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], Media) else None
+        wants = (
+            arguments[0] if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], Media) else None
+        )
         yield Wire(name, value.id, wants)
     elif isinstance(value, BaseModel):
         for part in type(value).model_fields:

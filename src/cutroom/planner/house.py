@@ -25,7 +25,7 @@ from cutroom.plan.step import AnyStep, Ref
 from cutroom.planner.material import Chosen, Shot, Visual, choose, is_picture, lasting
 from cutroom.planner.pacing import Wanted, cuts_on_beats, place_lines, shares
 from cutroom.planner.planner import Known
-from cutroom.planner.style import STYLES
+from cutroom.planner.style import STYLES, Kind
 from cutroom.planner.wishes import Wishes, wishes
 from cutroom.timeline.beats import tempo_grid
 from cutroom.timeline.timeline import CaptionStyle, Title, Transition
@@ -131,8 +131,11 @@ class _Draft:
         """Assets and lines that were lost on the way; one sentence when no line can be spoken at all."""
         names = {asset.id: asset.name for asset in self.brief.assets}
         lost = {step: reason for step, reason in self.known.failed.items() if step not in self.known.media}
-        looks = [Degraded(what=names.get(step.removeprefix("look-"), step), why=reason) for step, reason in lost.items()
-                 if step.startswith("look-")]
+        looks = [
+            Degraded(what=names.get(step.removeprefix("look-"), step), why=reason)
+            for step, reason in lost.items()
+            if step.startswith("look-")
+        ]
         silent = {step: reason for step, reason in lost.items() if step in self.line_ids}
         if silent and len(silent) == len(self.line_ids):
             reason = next(iter(silent.values()))
@@ -337,11 +340,11 @@ class _Film:
         shots = []
         for place, shot in enumerate(chosen.shots):
             if place == 0 and self.script.title:
-                shot = lasting(shot, self.title_seconds())  # noqa: PLW2901
+                shot = lasting(shot, self.title_seconds())
             subject = self.draft.visuals.index(shot.visual)
             if self.speaking and shot.part == 0 and subject in about:
                 lead = self.first_word if place == 0 else Fraction(0)
-                shot = lasting(shot, lead + self.draft.line_seconds(about[subject]) + PAUSE)  # noqa: PLW2901
+                shot = lasting(shot, lead + self.draft.line_seconds(about[subject]) + PAUSE)
             shots.append(shot)
         return Chosen(shots=tuple(shots), notes=chosen.notes)
 
@@ -362,11 +365,11 @@ class _Film:
 
     def transitions(self, lengths: Sequence[Fraction]) -> list[Transition | None]:
         """What stands between the shots: by mood, seeded, never longer than two fifths of the shorter neighbour."""
-        kinds = [kind for kind, _ in self.style.transitions]
+        kinds: list[Kind | None] = [kind for kind, _ in self.style.transitions]
         weights = [weight for _, weight in self.style.transitions]
         found: list[Transition | None] = []
         for one, other in pairwise(lengths):
-            kind = self.rng.choices(kinds, weights)[0]
+            kind: Kind | None = self.rng.choices(kinds, weights)[0]
             seconds = self.rate.snap(min(self.style.transition, min(one, other) * Fraction(2, 5)))
             # Whole frames on either side of the cut.
             seconds = self.rate.seconds(self.rate.frames(seconds) // 2 * 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from cutroom.brief.brief import Asset
@@ -42,7 +42,7 @@ class Shot:
     visual: Visual
     part: int = 0
     """0 for the first use, 1 for the second, …"""
-    wanted: Wanted = Wanted()
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def choose(visuals: Sequence[Visual], seconds: Fraction, transition: Fraction = 
     fit = max(1, int(seconds / PICTURE_SHORTEST))
     if len(kept) > fit:
         spare = sorted(kept, key=lambda one: one.quality)[: len(kept) - fit]
-        notes.extend(f"{one.asset.name} is left out: {seconds} s have room for {fit} shots" for one in spare)
+        notes.extend(f"{one.asset.name} is left out: {float(seconds):g} s have room for {fit} shots" for one in spare)
         kept = [one for one in kept if one not in spare]
     shots = [Shot(visual=one, wanted=_wanted(one, 0, transition)) for one in kept]
     again = _more(kept, transition)

@@ -53,8 +53,13 @@ def _clamped(one: Wanted, unit: Fraction) -> Fraction:
     return min(max(Fraction(one.weight).limit_denominator(100) * unit, one.shortest), one.longest)
 
 
-def cuts_on_beats(lengths: Sequence[Fraction], beats: Sequence[Fraction], rate: Rate, reach: Fraction = Fraction(2, 5),
-                  shortest: Fraction = SHORTEST) -> list[Fraction]:
+def cuts_on_beats(
+    lengths: Sequence[Fraction],
+    beats: Sequence[Fraction],
+    rate: Rate,
+    reach: Fraction = Fraction(2, 5),
+    shortest: Fraction = SHORTEST,
+) -> list[Fraction]:
     """`lengths` changed so that each cut falls on the nearest beat within `reach`, else on a frame; same sum.
 
     Never makes a shot shorter than `shortest` unless it was.
@@ -68,7 +73,9 @@ def cuts_on_beats(lengths: Sequence[Fraction], beats: Sequence[Fraction], rate: 
         rest = total - sum(lengths[: place + 1], Fraction(0))
         latest = total - shortest * min(1, rest / shortest) if rest else total
         beat = _nearest(beats, at)
-        fits = beat is not None and abs(beat - at) <= reach and min(shortest, length) <= beat - before and beat <= latest
+        fits = (
+            beat is not None and abs(beat - at) <= reach and min(shortest, length) <= beat - before and beat <= latest
+        )
         ends.append(rate.snap(beat if fits and beat is not None else at))
     ends.append(total)
     return [end - start for start, end in zip([Fraction(0), *ends[:-1]], ends, strict=True)]
@@ -80,8 +87,13 @@ def _nearest(points: Sequence[Fraction], at: Fraction) -> Fraction | None:
     return min(near, key=lambda point: abs(point - at), default=None)
 
 
-def place_lines(wishes: Sequence[Fraction | None], lengths: Sequence[Fraction], first: Fraction, last: Fraction,
-                pause: Fraction = Fraction(7, 20)) -> list[Fraction] | None:
+def place_lines(
+    wishes: Sequence[Fraction | None],
+    lengths: Sequence[Fraction],
+    first: Fraction,
+    last: Fraction,
+    pause: Fraction = Fraction(7, 20),
+) -> list[Fraction] | None:
     """When each line begins: at its wish where it can, in order, with a pause between, none before `first` or ending after `last`.
 
     A wish of None is spread evenly between its neighbours. Returns None when the lines do not fit at all.

@@ -27,9 +27,15 @@ STYLES: dict[Mood, Style] = {
     "calm": Style(shot=Fraction(9, 2), transitions=(("dissolve", 1.0),), transition=Fraction(1)),
     "warm": Style(shot=Fraction(4), transitions=(("dissolve", 0.8), (None, 0.2)), transition=Fraction(4, 5)),
     "melancholy": Style(shot=Fraction(5), transitions=(("dissolve", 0.75), ("dip", 0.25)), transition=Fraction(6, 5)),
-    "upbeat": Style(shot=Fraction(5, 2), transitions=((None, 0.65), ("dissolve", 0.2), ("push", 0.15)), transition=Fraction(2, 5)),
-    "playful": Style(shot=Fraction(5, 2), transitions=((None, 0.5), ("push", 0.25), ("wipe", 0.25)), transition=Fraction(1, 2)),
-    "epic": Style(shot=Fraction(7, 2), transitions=(("dissolve", 0.5), ("dip", 0.25), (None, 0.25)), transition=Fraction(4, 5)),
+    "upbeat": Style(
+        shot=Fraction(5, 2), transitions=((None, 0.65), ("dissolve", 0.2), ("push", 0.15)), transition=Fraction(2, 5)
+    ),
+    "playful": Style(
+        shot=Fraction(5, 2), transitions=((None, 0.5), ("push", 0.25), ("wipe", 0.25)), transition=Fraction(1, 2)
+    ),
+    "epic": Style(
+        shot=Fraction(7, 2), transitions=(("dissolve", 0.5), ("dip", 0.25), (None, 0.25)), transition=Fraction(4, 5)
+    ),
     "tense": Style(shot=Fraction(5, 2), transitions=((None, 0.8), ("dip", 0.2)), transition=Fraction(1, 2)),
 }
 

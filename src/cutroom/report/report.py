@@ -76,8 +76,13 @@ def report(result: dict[str, Any], state: State, entries: Sequence[Entry], produ
 
 @cache
 def _page() -> Any:
-    environment = Environment(loader=PackageLoader("cutroom.report", "."), autoescape=True, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("cutroom.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["clock"] = _clock
     return environment.get_template("report.html.j2")
 
@@ -100,19 +105,21 @@ def _rows(entries: Sequence[Entry], state: State, production: Production) -> lis
             continue
         step = steps.get(event.step)
         made = event if isinstance(event, Made) else None
-        rows.append(Row(
-            step=event.step,
-            about=step.sentence() if step else "",
-            group=step.group if step else "",
-            take=event.take,
-            performer=event.performer,
-            seconds=float(made.wall_seconds) if made else 0.0,
-            cost=made.cost if made else Decimal(0),
-            verdict=verdicts.get(event.key),
-            used=event.key in used,
-            failed="" if made else event.reason,  # pyright: ignore[reportAttributeAccessIssue]
-            picture=_thumbnail(made.media, production) if made and isinstance(made.media, Image) else "",
-        ))
+        rows.append(
+            Row(
+                step=event.step,
+                about=step.sentence() if step else "",
+                group=step.group if step else "",
+                take=event.take,
+                performer=event.performer,
+                seconds=float(made.wall_seconds) if made else 0.0,
+                cost=made.cost if made else Decimal(0),
+                verdict=verdicts.get(event.key),
+                used=event.key in used,
+                failed="" if made else event.reason,  # pyright: ignore[reportAttributeAccessIssue]
+                picture=_thumbnail(made.media, production) if made and isinstance(made.media, Image) else "",
+            )
+        )
     return rows
 
 
@@ -121,8 +128,12 @@ def _timeline(state: State, production: Production) -> Timeline | None:
     cuts = [
         take.made.media
         for slot in state.slots.values()
-        if slot.accepted and (take := slot.takes.get(slot.accepted.take)) and take.made
-        and isinstance(take.made.media, Cut) and state.plan and take.made.step in state.plan.steps
+        if slot.accepted
+        and (take := slot.takes.get(slot.accepted.take))
+        and take.made
+        and isinstance(take.made.media, Cut)
+        and state.plan
+        and take.made.step in state.plan.steps
         and state.plan.steps[take.made.step].kind == "assemble_cut"
     ]
     if not cuts or not production.store.has(cuts[-1]):
@@ -148,8 +159,13 @@ def _lanes(timeline: Timeline) -> list[tuple[str, list[Bar]]]:
     words = [bar(title.start, title.seconds, title.text, "title") for title in timeline.titles]
     words += [bar(caption.start, caption.seconds, caption.text, "caption") for caption in timeline.captions]
     lanes = [("picture", picture), ("words", words)]
-    lanes += [(track.role, [bar(sound.start, sound.source.length / sound.speed, sound.name, track.role) for sound in track.sounds])
-              for track in timeline.sound]
+    lanes += [
+        (
+            track.role,
+            [bar(sound.start, sound.source.length / sound.speed, sound.name, track.role) for sound in track.sounds],
+        )
+        for track in timeline.sound
+    ]
     return [(name, bars) for name, bars in lanes if bars]
 
 
@@ -158,8 +174,14 @@ def _stills(state: State, production: Production) -> list[str]:
     from cutroom.media.clip import frames
     from cutroom.time import Span
 
-    films = [take.made.media for slot in state.slots.values() if slot.accepted
-             and (take := slot.takes.get(slot.accepted.take)) and take.made and isinstance(take.made.media, Video)]
+    films = [
+        take.made.media
+        for slot in state.slots.values()
+        if slot.accepted
+        and (take := slot.takes.get(slot.accepted.take))
+        and take.made
+        and isinstance(take.made.media, Video)
+    ]
     if not films:
         return []
     film = films[-1]

@@ -35,15 +35,17 @@ class Tempo:
 _HELD = (Fraction(1), Fraction(51, 50), Fraction(53, 50), Fraction(28, 25))
 _HELD_A_LITTLE = (Fraction(1), Fraction(101, 100), Fraction(103, 100), Fraction(53, 50))
 
-TEMPI: MappingProxyType[str, Tempo] = MappingProxyType({
-    "calm": Tempo(62, 76, _HELD),
-    "upbeat": Tempo(108, 124, ring=Fraction(3)),
-    "warm": Tempo(80, 96, _HELD_A_LITTLE),
-    "epic": Tempo(84, 100, _HELD_A_LITTLE),
-    "playful": Tempo(112, 132, ring=Fraction(5, 2)),
-    "melancholy": Tempo(58, 72, _HELD),
-    "tense": Tempo(96, 116),
-})
+TEMPI: MappingProxyType[str, Tempo] = MappingProxyType(
+    {
+        "calm": Tempo(62, 76, _HELD),
+        "upbeat": Tempo(108, 124, ring=Fraction(3)),
+        "warm": Tempo(80, 96, _HELD_A_LITTLE),
+        "epic": Tempo(84, 100, _HELD_A_LITTLE),
+        "playful": Tempo(112, 132, ring=Fraction(5, 2)),
+        "melancholy": Tempo(58, 72, _HELD),
+        "tense": Tempo(96, 116),
+    }
+)
 """The tempo ranges of the moods. Changing them moves the beats: raise the composer's version with it."""
 
 
@@ -82,7 +84,7 @@ def tempo_grid(mood: str, seconds: Fraction, seed: int) -> Grid:
     for length in lengths:
         beats.append(beats[-1] + length * beat)
     exact = tuple(Fraction(round(at * TICKS), TICKS) for at in beats)
-    return Grid(60 / beat, exact, exact[len(lengths) % BEATS_A_BAR::BEATS_A_BAR], seconds)
+    return Grid(60 / beat, exact, exact[len(lengths) % BEATS_A_BAR :: BEATS_A_BAR], seconds)
 
 
 def _fit(tempo: Tempo, wanted: Fraction, seconds: Fraction) -> tuple[tuple[Fraction, ...], Fraction]:

@@ -132,7 +132,8 @@ def _seen(reel: Reel, timeline: Timeline, store: Store) -> Iterator[Evidence]:
         yield found_in("black", f"the film is black for {_when(part)}", part)
     for part in left_over(still, excused, FROZEN_FOR):
         yield found_in("frozen", f"nothing moves for {_when(part)}", part)
-    uneven = [*frozen, *dark, *meant_still(timeline), *meant_plain(timeline), *(place.span for place in placed(timeline) if _is_footage(place.item))]
+    footage = [place.span for place in placed(timeline) if _is_footage(place.item)]
+    uneven = [*frozen, *dark, *meant_still(timeline), *meant_plain(timeline), *footage]
     for part in left_over(watching.repeated(looks, end, JUDDER_FOR), [_grown(span) for span in uneven], JUDDER_FOR):
         yield found_in("judder", f"frames are shown twice for {_when(part)}", part)
     for part in watching.flicker(looks, end):

@@ -28,6 +28,20 @@ def cutroom_performers(register: Callable[[Any], None]) -> None:
     from cutroom.performers.house.understand import ClipLooker, PictureLooker, SoundListener
     from cutroom.performers.house.writing import CaptionWriter, ScriptWriter
 
-    for performer in (PictureLooker, ClipLooker, SoundListener, ScriptWriter, CaptionWriter, PiperVoice, FliteVoice, EspeakVoice,
-                      Composer, CardDrawer, Framer, MomentPicker, Assembler, FilmRenderer):
+    for performer in (
+        PictureLooker,
+        ClipLooker,
+        SoundListener,
+        ScriptWriter,
+        CaptionWriter,
+        PiperVoice,
+        FliteVoice,
+        EspeakVoice,
+        Composer,
+        CardDrawer,
+        Framer,
+        MomentPicker,
+        Assembler,
+        FilmRenderer,
+    ):
         register(performer())

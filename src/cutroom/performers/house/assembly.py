@@ -89,12 +89,26 @@ class FilmRenderer:
         assert isinstance(step, RenderFilm)
         timeline = Timeline.model_validate_json(desk.path(step.cut).read_bytes())
         out = desk.scratch / "film.mp4"
-        rendered = render(timeline, desk.store, out, crf=step.crf, preset=step.preset, loudness=step.loudness,
-                          true_peak=step.true_peak, progress=desk.progress)
+        rendered = render(
+            timeline,
+            desk.store,
+            out,
+            crf=step.crf,
+            preset=step.preset,
+            loudness=step.loudness,
+            true_peak=step.true_peak,
+            progress=desk.progress,
+        )
         for what, why in rendered.degraded:
             desk.degrade(what, why)
-        return desk.keep_video(out, seconds=rendered.seconds, width=rendered.width, height=rendered.height,
-                               fps=rendered.fps, sound=rendered.sound)
+        return desk.keep_video(
+            out,
+            seconds=rendered.seconds,
+            width=rendered.width,
+            height=rendered.height,
+            fps=rendered.fps,
+            sound=rendered.sound,
+        )
 
 
 def _clip(desk: Desk, ref: Any) -> Clip:
@@ -136,8 +150,16 @@ def _music(step: AssembleCut, desk: Desk, length: Fraction) -> SoundTrack:
             again = at + heard < length
             overlap = min(LOOP_OVERLAP, music.seconds / 4) if again else Fraction(0)
             fade_out = overlap or (min(Fraction(5, 2), heard / 3) if heard < music.seconds else Fraction(0))
-            sounds.append(Sound(media=music, start=at, source=Span(length=heard), fade_out=fade_out,
-                                fade_in=overlap if at else Fraction(0), name=step.music.id))
+            sounds.append(
+                Sound(
+                    media=music,
+                    start=at,
+                    source=Span(length=heard),
+                    fade_out=fade_out,
+                    fade_in=overlap if at else Fraction(0),
+                    name=step.music.id,
+                )
+            )
             at += heard - overlap
             if not again:
                 break
@@ -151,7 +173,13 @@ def _natural(step: AssembleCut, picture: Sequence[Item]) -> SoundTrack:
     for place, item in enumerate(picture):
         if isinstance(item, Transition):
             continue
-        if step.natural and isinstance(item, Clip) and isinstance(item.media, Video) and item.media.sound and item.source:
+        if (
+            step.natural
+            and isinstance(item, Clip)
+            and isinstance(item.media, Video)
+            and item.media.sound
+            and item.source
+        ):
             before = _half(picture, place - 1)
             after = _half(picture, place + 1)
             sounds.append(_natural_sound(item, item.source, at, before, after))

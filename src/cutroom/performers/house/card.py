@@ -132,8 +132,12 @@ def _washes(shape: tuple[int, int], scheme: Scheme, colours: np.ndarray, random:
         out += (colour.astype(np.float32) - out) * part[..., None]
     if scheme.horizon:
         line = tall * random.uniform(0.74, 0.84)
-        part = scheme.horizon * 0.75 * np.exp(-(((bent_y - line) / (0.2 * tall)) ** 2)) * \
-            np.exp(-(((x - wide / 2) / (0.62 * wide)) ** 2))
+        part = (
+            scheme.horizon
+            * 0.75
+            * np.exp(-(((bent_y - line) / (0.2 * tall)) ** 2))
+            * np.exp(-(((x - wide / 2) / (0.62 * wide)) ** 2))
+        )
         out += (lights[-1].astype(np.float32) - out) * part[..., None]
     return out
 
@@ -245,10 +249,20 @@ def _clustered(points: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     return centres, np.bincount(nearest, minlength=count) / len(points)
 
 
-_TO_LMS = np.array([[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
-                    [0.0883024619, 0.2817188376, 0.6299787005]])
-_TO_LAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
-                    [0.0259040371, 0.7827717662, -0.8086757660]])
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
 _FROM_LAB = np.linalg.inv(_TO_LAB)
 _FROM_LMS = np.linalg.inv(_TO_LMS)
 

@@ -84,8 +84,14 @@ def scene_of(facts: PictureFacts | ClipFacts, frame: Format, seconds: Fraction, 
     cover = min(1.0, 1 / ratio)
     heads = [head(face.box) for face in _sure(facts.faces)]
     tightest = LEAST_PIXELS * frame.width / facts.width
-    return _Scene(ratio, cover, tightest, around(heads) if heads else None, around(heads) if heads else subject,
-                  max(0.5, float(seconds)))
+    return _Scene(
+        ratio,
+        cover,
+        tightest,
+        around(heads) if heads else None,
+        around(heads) if heads else subject,
+        max(0.5, float(seconds)),
+    )
 
 
 def _sure(people: tuple[Face, ...]) -> tuple[Face, ...]:
@@ -98,8 +104,11 @@ def framings(facts: PictureFacts, picture: Image, step: FramePicture) -> tuple[F
     chance = _Chance(f"{step.seed}:{picture.digest}")
     covering = () if picture.alpha else tuple(_covering(scene, step.motion, chance))
     whole = tuple(_whole(scene, step.motion, picture, chance))
-    crop_first = bool(covering) and max(facts.width, facts.height) >= SMALL and (
-        scene.lost <= MOST_LOST or _is_panorama(facts, scene))
+    crop_first = (
+        bool(covering)
+        and max(facts.width, facts.height) >= SMALL
+        and (scene.lost <= MOST_LOST or _is_panorama(facts, scene))
+    )
     first, second = (covering, whole) if crop_first else (whole, covering)
     return _different(first) + _different(second)
 
@@ -217,9 +226,15 @@ def _pans(scene: _Scene, box: Box) -> Iterator[tuple[Box, Box]]:
 
 def _slowed(scene: _Scene, start: Box, end: Box, speed: float) -> Box:
     """`end`, or so far on the way to it as the fastest corner may go."""
-    fastest = max(abs(end.x - start.x), abs(end.x + end.width - start.x - start.width),
-                  abs(end.y - start.y) / scene.ratio,
-                  abs(end.y + end.height - start.y - start.height) / scene.ratio) / start.width
+    fastest = (
+        max(
+            abs(end.x - start.x),
+            abs(end.x + end.width - start.x - start.width),
+            abs(end.y - start.y) / scene.ratio,
+            abs(end.y + end.height - start.y - start.height) / scene.ratio,
+        )
+        / start.width
+    )
     return between(start, end, min(1.0, max(0.05, speed * scene.seconds) / max(fastest, 1e-9)))
 
 
@@ -299,8 +314,11 @@ def _different(candidates: tuple[Framing, ...]) -> tuple[Framing, ...]:
 
 
 def _unlike(one: Framing, other: Framing) -> bool:
-    apart = max(abs(getattr(a, side) - getattr(b, side)) / one.start.width
-                for a, b in ((one.start, other.start), (one.end, other.end)) for side in ("x", "y", "width"))
+    apart = max(
+        abs(getattr(a, side) - getattr(b, side)) / one.start.width
+        for a, b in ((one.start, other.start), (one.end, other.end))
+        for side in ("x", "y", "width")
+    )
     return apart > 0.04 or one.fit != other.fit
 
 
@@ -329,8 +347,13 @@ class Framer:
         picture: Image = desk.media(step.picture)
         ways = framings(desk.read(step.facts, PictureFacts), picture, step)
         way = ways[(desk.take - 1) % len(ways)]
-        clip = Clip(media=picture, seconds=step.seconds, move=Move(start=way.start, end=way.end), fit=way.fit,
-                    name=step.picture.id)
+        clip = Clip(
+            media=picture,
+            seconds=step.seconds,
+            move=Move(start=way.start, end=way.end),
+            fit=way.fit,
+            name=step.picture.id,
+        )
         return desk.keep_cut(Timeline(format=step.format, picture=(clip,)), step.seconds)
 
 
@@ -422,30 +445,46 @@ class MomentPicker:
         stretch, pace = _chosen(facts, step, desk.take)
         start = stretch.start + pace.handles * pace.speed
         if pace.speed != 1:
-            desk.degrade(step.clip.id, f"is {float(facts.seconds):.1f} s long, so it is played at "
-                                       f"{float(pace.speed):.2f} of its speed to last {float(step.seconds):.1f} s")
+            desk.degrade(
+                step.clip.id,
+                f"is {float(facts.seconds):.1f} s long, so it is played at "
+                f"{float(pace.speed):.2f} of its speed to last {float(step.seconds):.1f} s",
+            )
         move, fit = _clip_framing(facts, step, stretch.focus)
-        clip = Clip(media=video, seconds=step.seconds, source=Span(start=start, length=step.seconds * pace.speed),
-                    speed=pace.speed, move=move, fit=fit, name=step.clip.id)
+        clip = Clip(
+            media=video,
+            seconds=step.seconds,
+            source=Span(start=start, length=step.seconds * pace.speed),
+            speed=pace.speed,
+            move=move,
+            fit=fit,
+            name=step.clip.id,
+        )
         return desk.keep_cut(Timeline(format=step.format, picture=(clip,)), step.seconds)
 
 
 def _chosen(facts: ClipFacts, step: PickMoment, take: int) -> tuple[Stretch, _Pace]:
     """The stretch for this part and take, and how it is played; as gently as the clip's length allows."""
     slower = (Fraction(9, 10), SLOWEST)
-    paces = [_Pace(Fraction(1), step.handles), *(_Pace(speed, step.handles) for speed in slower),
-             _Pace(Fraction(1), Fraction(0)), *(_Pace(speed, Fraction(0)) for speed in slower)]
+    paces = [
+        _Pace(Fraction(1), step.handles),
+        *(_Pace(speed, step.handles) for speed in slower),
+        _Pace(Fraction(1), Fraction(0)),
+        *(_Pace(speed, Fraction(0)) for speed in slower),
+    ]
     for across_cuts in (False, True):
         for pace in paces:
             ready = stretches(facts, (step.seconds + 2 * pace.handles) * pace.speed, across_cuts=across_cuts)
             if len(ready) > step.part:
                 # Another take comes from the far end of the list, where other parts of this clip rarely reach.
-                others = (ready[step.part], *reversed(ready[step.part + 1:]))
+                others = (ready[step.part], *reversed(ready[step.part + 1 :]))
                 return others[(take - 1) % len(others)], pace
     most = facts.seconds / SLOWEST / (step.part + 1)
     wanted = "a stretch" if step.part == 0 else f"{step.part + 1} stretches"
-    raise TryAgain(f"pick_moment: {step.clip.id!r} is {float(facts.seconds):.2f} s long: too short for {wanted} of "
-                   f"{float(step.seconds):.2f} s, even slowed to {float(SLOWEST)}; ask for at most {float(most):.2f} s")
+    raise TryAgain(
+        f"pick_moment: {step.clip.id!r} is {float(facts.seconds):.2f} s long: too short for {wanted} of "
+        f"{float(step.seconds):.2f} s, even slowed to {float(SLOWEST)}; ask for at most {float(most):.2f} s"
+    )
 
 
 def _clip_framing(facts: ClipFacts, step: PickMoment, focus: Box) -> tuple[Move | None, Fit]:

@@ -131,8 +131,9 @@ class _Library:
         self.rate = int(self.calls.espeak_Initialize(_SYNCHRONOUS, 200, str(data.parent).encode(), _DO_NOT_EXIT))
         if self.rate <= 0:
             _unload(self.calls)
-            raise Unavailable(f"espeak-ng cannot read its data in {data}; "
-                              "get it anew: pip install --force-reinstall espeakng-loader")
+            raise Unavailable(
+                f"espeak-ng cannot read its data in {data}; get it anew: pip install --force-reinstall espeakng-loader"
+            )
         self.calls.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         self.calls.espeak_SetSynthCallback(self.callback)
         # The breath in some voices is noise, which is sown with the clock otherwise.
@@ -217,8 +218,13 @@ def speak(text: str, voice: str, manner: Manner) -> Spoken:
         if calls.espeak_SetVoiceByName(voice.encode()):
             raise Unavailable(f"espeak-ng has no voice {voice!r}")
         pace = max(SLOWEST, min(FASTEST, manner.words_a_minute))
-        for setting, value in ((_RATE, pace), (_VOLUME, 90), (_PITCH, manner.pitch), (_RANGE, manner.liveliness),
-                               (_WORD_GAP, manner.gap)):
+        for setting, value in (
+            (_RATE, pace),
+            (_VOLUME, 90),
+            (_PITCH, manner.pitch),
+            (_RANGE, manner.liveliness),
+            (_WORD_GAP, manner.gap),
+        ):
             library.check(calls.espeak_SetParameter(setting, value, 0), f"take the setting {setting}={value}")
         library.sink = _sink(chunks, marks, rate)
         data = text.encode() + b"\0"

@@ -52,14 +52,44 @@ _RANGE = re.compile(r"(\d{1,9})[-–](\d{1,9})")
 _MEASURED = re.compile(r"(\d[\d.,]{0,20})(km/h|mph|km|cm|mm|kg|°C|°F|m|ft)")
 
 _TO = {"en": "to", "de": "bis", "fr": "à", "es": "a", "it": "a", "pt": "a", "nl": "tot", "sv": "till", "pl": "do"}
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-           "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _COINS = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₹": "rupees"}
-_UNITS = {"km/h": "kilometres an hour", "mph": "miles an hour", "km": "kilometres", "cm": "centimetres",
-          "mm": "millimetres", "kg": "kilograms", "°C": "degrees Celsius", "°F": "degrees Fahrenheit", "m": "metres",
-          "ft": "feet"}
-_SHORT = {"mt": "Mount", "vs": "versus", "approx": "approximately", "w/": "with", "1/2": "a half", "1/4": "a quarter",
-          "3/4": "three quarters", "½": "a half", "24/7": "twenty four seven"}
+_UNITS = {
+    "km/h": "kilometres an hour",
+    "mph": "miles an hour",
+    "km": "kilometres",
+    "cm": "centimetres",
+    "mm": "millimetres",
+    "kg": "kilograms",
+    "°C": "degrees Celsius",
+    "°F": "degrees Fahrenheit",
+    "m": "metres",
+    "ft": "feet",
+}
+_SHORT = {
+    "mt": "Mount",
+    "vs": "versus",
+    "approx": "approximately",
+    "w/": "with",
+    "1/2": "a half",
+    "1/4": "a quarter",
+    "3/4": "three quarters",
+    "½": "a half",
+    "24/7": "twenty four seven",
+}
 
 
 def read(text: str, language: str) -> Reading:

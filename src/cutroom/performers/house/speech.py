@@ -244,8 +244,11 @@ def voices() -> tuple[str, ...]:
     found = [f"piper/{name}" for name in _piper_voices()]
     found += [f"flite/{name}" for name in _flite_voices()]
     try:
-        found += [f"espeak/{name}" for name in dict.fromkeys(voice.language for voice in espeak.voices())
-                  if name not in _UNREADABLE]
+        found += [
+            f"espeak/{name}"
+            for name in dict.fromkeys(voice.language for voice in espeak.voices())
+            if name not in _UNREADABLE
+        ]
     except Unavailable:
         return tuple(found)
     return tuple(found)
@@ -289,8 +292,20 @@ def _bare(voice: str | None, performer: str) -> str:
 # ── which voice reads which language ──
 
 _UNREADABLE = frozenset({"ja"})
-_USUAL = {"en": "en-us", "pt": "pt-br", "zh": "cmn", "no": "nb", "zh-cn": "cmn", "zh-tw": "cmn", "zh-hans": "cmn",
-          "zh-hant": "cmn", "zh-hk": "yue", "iw": "he", "tl": "en-us", "fil": "en-us"}
+_USUAL = {
+    "en": "en-us",
+    "pt": "pt-br",
+    "zh": "cmn",
+    "no": "nb",
+    "zh-cn": "cmn",
+    "zh-tw": "cmn",
+    "zh-hans": "cmn",
+    "zh-hant": "cmn",
+    "zh-hk": "yue",
+    "iw": "he",
+    "tl": "en-us",
+    "fil": "en-us",
+}
 _SCRIPTS: dict[str, tuple[str, ...]] = {
     "CYRILLIC": ("ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "tt", "ba", "cv", "mn"),
     "ARABIC": ("ar", "fa", "ur", "ug", "sd", "ku"),
@@ -431,8 +446,10 @@ def _words(reading: Reading, starts: list[float], level: NDArray[np.float64], tr
         begin, end = starts[index], starts[index + 1] if index + 1 < len(starts) else len(level) * hop
         heard = np.flatnonzero(loud[int(begin / hop) : max(int(begin / hop) + 1, int(end / hop))])
         if heard.size:
-            begin, end = max(begin, (int(begin / hop) + int(heard[0])) * hop), min(
-                end, (int(begin / hop) + int(heard[-1]) + 1) * hop)
+            begin, end = (
+                max(begin, (int(begin / hop) + int(heard[0])) * hop),
+                min(end, (int(begin / hop) + int(heard[-1]) + 1) * hop),
+            )
         at = max(0.0, begin - trimmed)
         words.append(Word(text=token.text, start=from_float(at), seconds=from_float(max(hop, end - begin))))
     return tuple(words)
@@ -470,8 +487,10 @@ def spectra(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     windows = np.lib.stride_tricks.sliding_window_view(padded, size)[: len(samples) + 1 : hop]
     power = np.abs(np.fft.rfft(windows * np.hanning(size).astype(np.float32), axis=1)) ** 2
     edges = np.round(np.geomspace(100, min(6000, rate * 0.45), 26) / rate * size).astype(int)
-    bands = np.stack([power[:, low : max(high, low + 1)].sum(axis=1) for low, high in
-                      zip(edges[:-2], edges[2:], strict=True)], axis=1)
+    bands = np.stack(
+        [power[:, low : max(high, low + 1)].sum(axis=1) for low, high in zip(edges[:-2], edges[2:], strict=True)],
+        axis=1,
+    )
     floor = bands.max() * 1e-6 + 1e-12
     shape = np.log10(bands + floor)
     level = np.log10(bands.sum(axis=1, keepdims=True) + floor)
@@ -596,8 +615,17 @@ def _flite_program_voices(program: str) -> tuple[str, ...]:
 def _flite_program(text: str, voice: str, pace: float, scratch: Path) -> tuple[NDArray[np.float32], int]:
     words, wave = scratch / "words.txt", scratch / "flite.wav"
     words.write_text(text + "\n", "utf-8")
-    command = [shutil.which("flite") or "flite", "-voice", voice, "--setf", f"duration_stretch={1 / pace:.4f}",
-               "-f", str(words), "-o", str(wave)]
+    command = [
+        shutil.which("flite") or "flite",
+        "-voice",
+        voice,
+        "--setf",
+        f"duration_stretch={1 / pace:.4f}",
+        "-f",
+        str(words),
+        "-o",
+        str(wave),
+    ]
     try:
         subprocess.run(command, capture_output=True, timeout=30 + len(text) // 20, check=True)
         rate = files.look(wave).rate

@@ -104,8 +104,12 @@ def _drawn(pixels: np.ndarray) -> Box:
     if not len(rows):
         return Box(x=0.0, y=0.0, width=1.0, height=1.0)
     height, width = solid.shape
-    return Box(x=float(columns[0]) / width, y=float(rows[0]) / height,
-               width=float(columns[-1] - columns[0] + 1) / width, height=float(rows[-1] - rows[0] + 1) / height)
+    return Box(
+        x=float(columns[0]) / width,
+        y=float(rows[0]) / height,
+        width=float(columns[-1] - columns[0] + 1) / width,
+        height=float(rows[-1] - rows[0] + 1) / height,
+    )
 
 
 # ── clips ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,8 +156,10 @@ def facts_of_clip(path: Path, *, sound: bool = True, progress: Callable[[int, in
         width=info.width,
         height=info.height,
         shots=tuple(Shot(span=span, quality=moving.standing(looks, span).quality) for span in shots),
-        moments=tuple(Moment(span=window.span, score=window.score, focus=glimpse.focus)
-                      for window, glimpse in zip(best, glimpses, strict=True)),
+        moments=tuple(
+            Moment(span=window.span, score=window.score, focus=glimpse.focus)
+            for window, glimpse in zip(best, glimpses, strict=True)
+        ),
         faces=glimpses[0].faces if glimpses else (),
         motion=overall.motion,
         sharpness=overall.sharpness,
@@ -194,8 +200,9 @@ class _Album:
         return "#" + "".join(f"{min(255, round(float(value))):02x}" for value in mean)
 
 
-def _watched(path: Path, info: clips.ClipInfo, progress: Callable[[int, int], None] | None
-             ) -> tuple[list[moving.Look], _Album]:
+def _watched(
+    path: Path, info: clips.ClipInfo, progress: Callable[[int, int], None] | None
+) -> tuple[list[moving.Look], _Album]:
     """A look at each frame, and some frames to keep."""
     total = max(1, round(info.seconds / max(WATCH_RATE, 1 / info.fps if info.fps else WATCH_RATE)))
     album = _Album()
@@ -348,7 +355,7 @@ def steady_beat(samples: np.ndarray, rate: int) -> tuple[float | None, tuple[Fra
     if clarity < 0.35:
         return None, ()
     places = _beat_places(onset, period)
-    strong = float(np.mean([onset[max(0, place - 2):place + 3].max() for place in places]))
+    strong = float(np.mean([onset[max(0, place - 2) : place + 3].max() for place in places]))
     if len(places) < 6 or strong < 1.5 * float(onset.mean()):
         return None, ()
     tempo = 60 * second * (len(places) - 1) / (places[-1] - places[0])
@@ -367,9 +374,9 @@ def _onsets(samples: np.ndarray, rate: int) -> np.ndarray:
     bands = np.empty((count, len(edges) - 1), np.float32)
     for first in range(0, count, 1024):
         starts = np.arange(first, min(count, first + 1024)) * _HOP
-        frames = np.stack([mono[start:start + size] for start in starts]) * window
+        frames = np.stack([mono[start : start + size] for start in starts]) * window
         power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
-        bands[first:first + len(starts)] = np.add.reduceat(power[:, :size // 2], edges[:-1], axis=1)
+        bands[first : first + len(starts)] = np.add.reduceat(power[:, : size // 2], edges[:-1], axis=1)
     # Loudness goes with about the 0.3rd power of energy. Beats are carried by bass and drums more than by cymbals.
     loud = bands**0.3
     weight = np.linspace(1.0, 0.25, bands.shape[1])
@@ -383,7 +390,7 @@ def _period(onset: np.ndarray, second: float) -> tuple[float, float]:
     centred = onset - onset.mean()
     size = 1 << (2 * len(centred) - 1).bit_length()
     spectrum = np.fft.rfft(centred, size)
-    match = np.fft.irfft(spectrum * np.conj(spectrum), size)[:len(centred)]
+    match = np.fft.irfft(spectrum * np.conj(spectrum), size)[: len(centred)]
     match /= max(float(match[0]), 1e-12)
     lags = np.arange(round(second * 60 / 180), min(len(match) // 2, round(second * 60 / 60)) + 1)
     # People tap near 120 beats a minute: the wide bell decides between a tempo, its half and its double.

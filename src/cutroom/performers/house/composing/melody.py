@@ -58,7 +58,7 @@ class Theme:
         """The motifs of a phrase of `count` bars: question and answer, the question again, and a close."""
         eight = (self.motif, self.answer, self.motif, self.half, self.motif, self.answer, self.turn, self.close)
         if count >= 8:
-            return (eight * -(-count // 8))[:count - 8] + eight
+            return (eight * -(-count // 8))[: count - 8] + eight
         return {1: (self.close,), 2: (self.motif, self.close), 3: (self.motif, self.turn, self.close)}.get(
             count, (self.motif, self.answer, self.motif, self.close)
         )[:count]
@@ -113,8 +113,11 @@ def melody(bars: Sequence[Motif], harmonies: Sequence[Harmony], register: int, d
     start = harmonies[0].at
     middle = round((register - key_of(0, harmonies[0].chord)) * 7 / 12)
     heights = _heights(bars, harmonies, start, middle, dice)
-    tones = [tone for bar, (motif, height) in enumerate(zip(bars, heights, strict=True))
-             for tone in _laid(motif, height, start + 4 * bar, harmonies)]
+    tones = [
+        tone
+        for bar, (motif, height) in enumerate(zip(bars, heights, strict=True))
+        for tone in _laid(motif, height, start + 4 * bar, harmonies)
+    ]
     tones = _home(_settled(tones), harmonies[-1])
     return [Note(tone.at, tone.length, key_of(tone.step, tone.chord), 80) for tone in tones]
 
@@ -159,8 +162,9 @@ def _nearest(step: int, chord: Chord) -> int:
     return next((step + way for way in (0, -1, 1, -2, 2) if _fits(step + way, chord)), step)
 
 
-def _heights(bars: Sequence[Motif], harmonies: Sequence[Harmony], start: Fraction, middle: int,
-             dice: Dice) -> list[int]:
+def _heights(
+    bars: Sequence[Motif], harmonies: Sequence[Harmony], start: Fraction, middle: int, dice: Dice
+) -> list[int]:
     """At which step each bar's motif begins: the cheapest path through the phrase."""
     choices = range(middle - 4, middle + 7)
     paths: dict[int, tuple[float, tuple[int, ...]]] = {}
@@ -199,13 +203,14 @@ def _settled(tones: list[_Tone]) -> list[_Tone]:
     """Weak notes that would leap out of the chord and away again come to lie between their neighbours."""
     found = list(tones)
     for place in range(1, len(found) - 1):
-        one, tone, other = found[place - 1:place + 2]
+        one, tone, other = found[place - 1 : place + 2]
         weak = not _strong(int(tone.at % 4 * SIXTEENTHS), int(tone.length * SIXTEENTHS))
         far = max(abs(tone.step - one.step), abs(other.step - tone.step)) > 1
         if weak and far and not _fits(tone.step, tone.chord):
             between = (one.step + other.step) // 2
-            found[place] = replace(tone, step=between if abs(one.step - other.step) == 2
-                                   else _nearest(tone.step, tone.chord))
+            found[place] = replace(
+                tone, step=between if abs(one.step - other.step) == 2 else _nearest(tone.step, tone.chord)
+            )
     return found
 
 
@@ -229,8 +234,10 @@ def varied(notes: list[Note], harmonies: Sequence[Harmony], bloom: float, dice: 
             between = _passing(note.key, after.key, chord)
             if between is not None:
                 half = note.length / 2 if note.length <= 2 else Fraction(1, 2)
-                found += [replace(note, length=note.length - half),
-                          Note(note.end - half, half, between, note.velocity - 8)]
+                found += [
+                    replace(note, length=note.length - half),
+                    Note(note.end - half, half, between, note.velocity - 8),
+                ]
                 continue
         found.append(note)
     return bloomed(found, harmonies, bloom, dice)
@@ -243,8 +250,10 @@ def bloomed(notes: list[Note], harmonies: Sequence[Harmony], share: float, dice:
         chord = at(harmonies, note.at)
         above = next((note.key + way for way in (1, 2) if (note.key + way) % 12 in chord.scale), None)
         if note.length >= 2 and note.at % 2 == 0 and above is not None and dice.chance(share):
-            found += [replace(note, length=Fraction(1), key=above, velocity=note.velocity + 4),
-                      replace(note, at=note.at + 1, length=note.length - 1, velocity=note.velocity - 8)]
+            found += [
+                replace(note, length=Fraction(1), key=above, velocity=note.velocity + 4),
+                replace(note, at=note.at + 1, length=note.length - 1, velocity=note.velocity - 8),
+            ]
         else:
             found.append(note)
     return found
@@ -265,8 +274,11 @@ def thinned(notes: list[Note]) -> list[Note]:
         bar = note.at // 4
         if bar % 4 == 3 or (found and found[-1].at // 4 == bar):
             continue
-        found.append(replace(note, length=max(note.length, min(Fraction(3), 4 - note.at % 4)),
-                             velocity=max(note.velocity - 14, 1)))
+        found.append(
+            replace(
+                note, length=max(note.length, min(Fraction(3), 4 - note.at % 4)), velocity=max(note.velocity - 14, 1)
+            )
+        )
     return found
 
 
@@ -281,8 +293,16 @@ def counterline(tune: Sequence[Note], harmonies: Sequence[Harmony], low: int, hi
         if not tones:
             continue
         heard = {other % 12 for other in moving[:1]}
-        key = min(tones, key=lambda other: (abs(other - key) + 3 * (other % 12 in heard) + (3 if other == key else 0)
-                                            + (0 if (other > key) == falling else 1), other))
+        key = min(
+            tones,
+            key=lambda other: (
+                abs(other - key)
+                + 3 * (other % 12 in heard)
+                + (3 if other == key else 0)
+                + (0 if (other > key) == falling else 1),
+                other,
+            ),
+        )
         _walk_to(found, key, harmony)
         found.append(Note(harmony.at, harmony.length, key, 66))
     return found

@@ -68,7 +68,7 @@ def _balance(mix: Wave) -> NDArray[np.float64]:
     window = np.hanning(size).astype(np.float32)
     power = np.full(size // 2 + 1, 1e-12)
     for start in range(0, max(len(mono) - size, 1), step):
-        power += np.abs(np.fft.rfft(mono[start:start + size] * window[:len(mono) - start], size)) ** 2
+        power += np.abs(np.fft.rfft(mono[start : start + size] * window[: len(mono) - start], size)) ** 2
     frequency = np.fft.rfftfreq(size, 1 / RATE)
     bands = np.asarray([power[(frequency >= band / 2**0.5) & (frequency < band * 2**0.5)].sum() for band in _BANDS])
     level = 10 * np.log10(bands)
@@ -97,15 +97,15 @@ def _convolved(wave: Wave, response: Wave, ahead: int) -> Wave:
     kernel = np.fft.rfft(response, size)
     out = np.zeros(len(wave) + size + ahead, np.float32)
     for start in range(0, len(wave), step):
-        block = np.fft.irfft(np.fft.rfft(wave[start:start + step], size) * kernel, size)
-        out[start:start + size] += block
-    return out[ahead:ahead + len(wave)]
+        block = np.fft.irfft(np.fft.rfft(wave[start : start + step], size) * kernel, size)
+        out[start : start + size] += block
+    return out[ahead : ahead + len(wave)]
 
 
 def _levelled(mix: Wave) -> Wave:
     """The mix at `LOUDNESS`, its peaks held below `PEAK`, and its last fifth of a second faded to nothing."""
     fade = min(_FADE, mix.shape[1])
-    mix[:, mix.shape[1] - fade:] *= (0.5 + 0.5 * np.cos(np.linspace(0, np.pi, fade, dtype=np.float32)))
+    mix[:, mix.shape[1] - fade :] *= 0.5 + 0.5 * np.cos(np.linspace(0, np.pi, fade, dtype=np.float32))
     measured = loudness_only(mix.T, RATE)
     if measured is not None:
         mix *= np.float32(10 ** ((LOUDNESS - measured) / 20))
@@ -117,7 +117,7 @@ def _limited(mix: Wave, ceiling: float) -> Wave:
     hop = RATE // 1000
     blocks = -(-mix.shape[1] // hop)
     level = np.zeros(blocks * hop, np.float32)
-    np.maximum(np.abs(mix[0]), np.abs(mix[1]), out=level[:mix.shape[1]])
+    np.maximum(np.abs(mix[0]), np.abs(mix[1]), out=level[: mix.shape[1]])
     wanted = np.minimum(1, ceiling / np.maximum(level.reshape(blocks, hop).max(axis=1), 1e-9))
     if wanted.min() >= 1:
         return mix
@@ -126,7 +126,7 @@ def _limited(mix: Wave, ceiling: float) -> Wave:
     smooth = np.convolve(np.pad(held, 5, mode="edge"), width / width.sum(), "valid")
     centres = (np.arange(blocks) + 0.5) * hop
     for start in range(0, mix.shape[1], _BLOCK):
-        some = mix[:, start:start + _BLOCK]
+        some = mix[:, start : start + _BLOCK]
         some *= np.interp(np.arange(start, start + some.shape[1]), centres, smooth).astype(np.float32)
     return mix
 
@@ -141,4 +141,3 @@ def _around(values: NDArray[np.floating], before: int, after: int) -> NDArray[np
         reduction = min(value, reduction + recover, 0.0)
         out[place] = reduction
     return np.exp(out)
-

@@ -75,8 +75,9 @@ def compose(mood_name: str, grid: Grid, seed: object, *, under_voice: bool = Fal
         *_tune_parts(mood, scenes, final, seed, spare=under_voice),
         *_under_parts(mood, scenes, final, seed, spare=under_voice),
     ]
-    parts = [replace(part, notes=tuple(note for note in part.notes if note.at < last or note.length >= 4))
-             for part in parts]
+    parts = [
+        replace(part, notes=tuple(note for note in part.notes if note.at < last or note.length >= 4)) for part in parts
+    ]
     shaped = [_shaped(part, form, last, Dice("human", part.name, seed)) for part in parts if part.notes]
     return Piece(grid, tonic, form, (*harmonies, final), tuple(shaped), last)
 
@@ -91,16 +92,17 @@ def _choices(mood: Mood, form: Sequence[Section], dice: Dice) -> dict[tuple[str,
     return found
 
 
-def _harmonies(mood: Mood, form: Sequence[Section], tonic: int,
-               choices: dict[tuple[str, int], str]) -> Iterator[Harmony]:
+def _harmonies(
+    mood: Mood, form: Sequence[Section], tonic: int, choices: dict[tuple[str, int], str]
+) -> Iterator[Harmony]:
     for place, section in enumerate(form):
         home = (tonic + section.shift) % 12
         bars = list(progression(_words(mood, section, choices), home, mood.mode))
         if section.kind == "ending":
-            bars = (bars * -(-section.bars // len(bars)))[-section.bars:]
+            bars = (bars * -(-section.bars // len(bars)))[-section.bars :]
         elif section.bars % len(bars):
             # A section that ends within its progression takes the first bars, and its last two to close with.
-            bars = [*bars[:section.bars - 2], *bars[-2:]] if section.bars > 2 else bars[:section.bars]
+            bars = [*bars[: section.bars - 2], *bars[-2:]] if section.bars > 2 else bars[: section.bars]
         after = form[place + 1] if place + 1 < len(form) else None
         if after is not None and after.shift != section.shift:
             bars[-1] = (chord("V7", (tonic + after.shift) % 12, mood.mode),)
@@ -136,17 +138,24 @@ def _scenes(mood: Mood, form: Sequence[Section], harmonies: Sequence[Harmony]) -
     chords = under.voicings(harmonies, 52, 71)
     found = []
     for place, section in enumerate(form):
-        inside = [number for number, harmony in enumerate(harmonies)
-                  if section.start * BEATS_A_BAR <= harmony.at < section.end * BEATS_A_BAR]
-        found.append(_Scene(
-            section, form[place + 1] if place + 1 < len(form) else None,
-            tuple(harmonies[number] for number in inside), tuple(chords[number] for number in inside), section.energy,
-        ))
+        inside = [
+            number
+            for number, harmony in enumerate(harmonies)
+            if section.start * BEATS_A_BAR <= harmony.at < section.end * BEATS_A_BAR
+        ]
+        found.append(
+            _Scene(
+                section,
+                form[place + 1] if place + 1 < len(form) else None,
+                tuple(harmonies[number] for number in inside),
+                tuple(chords[number] for number in inside),
+                section.energy,
+            )
+        )
     return found
 
 
-def _tune_parts(mood: Mood, scenes: Sequence[_Scene], final: Harmony, seed: object, *,
-                spare: bool) -> list[Part]:
+def _tune_parts(mood: Mood, scenes: Sequence[_Scene], final: Harmony, seed: object, *, spare: bool) -> list[Part]:
     """The tune, its doubling, and who answers."""
     themes = {}
     lines: tuple[list[Note], list[Note]] = ([], [])
@@ -158,8 +167,9 @@ def _tune_parts(mood: Mood, scenes: Sequence[_Scene], final: Harmony, seed: obje
         name = ("bridge" if bridge else "theme", section.chapter)
         if name not in themes:
             themes[name] = tunes.theme(mood, Dice("theme", *name, seed))
-        notes = _tune(mood, scene, themes[name], Dice("tune", section.kind, section.start, seed),
-                      Dice("line", *name, seed))
+        notes = _tune(
+            mood, scene, themes[name], Dice("tune", section.kind, section.start, seed), Dice("line", *name, seed)
+        )
         if spare:
             notes = tunes.thinned(notes)
         # Every other chapter the two leads change places.
@@ -197,7 +207,7 @@ def _tune(mood: Mood, scene: _Scene, theme: tunes.Theme, dice: Dice, line: Dice)
         motifs = tuple(theme.half if bar % 2 else theme.answer for bar in range(section.bars))
     if section.kind == "ending" and section.bars > 1:
         lead = (theme.motif,) * max(section.bars - 4, 0)
-        motifs = (*lead, theme.motif, theme.turn, theme.motif, theme.half)[-section.bars:]
+        motifs = (*lead, theme.motif, theme.turn, theme.motif, theme.half)[-section.bars :]
     notes = tunes.melody(motifs, scene.harmonies, register, line)
     if section.again:
         return tunes.varied(notes, scene.harmonies, mood.bloom, dice)
@@ -221,8 +231,7 @@ def _closing_note(tune: Sequence[Note], final: Harmony, mood: Mood) -> Note:
     return Note(final.at, final.length, min(goals, key=lambda key: abs(key - before)), 74, fading=True)
 
 
-def _under_parts(mood: Mood, scenes: Sequence[_Scene], final: Harmony, seed: object, *,
-                 spare: bool) -> list[Part]:
+def _under_parts(mood: Mood, scenes: Sequence[_Scene], final: Harmony, seed: object, *, spare: bool) -> list[Part]:
     """Pad, accompaniment, second accompaniment, bass and drums, the final chord included."""
     swing = Fraction(str(mood.swing))
     comp: list[Note] = []
@@ -246,13 +255,20 @@ def _under_parts(mood: Mood, scenes: Sequence[_Scene], final: Harmony, seed: obj
         beats += under.drums(mood, section, scene.after, Dice("drums", section.start, seed))
     before = scenes[-1].chords[-1] if scenes and scenes[-1].chords else ()
     keys = under.voicings([final], 52, 71)[0] if not before else under.voiced(final.chord.tones, before, 50, 71, 4)
-    rolled = [Note(final.at + Fraction(place, 16), final.length, key, 76, fading=True)
-              for place, key in enumerate(keys)]
+    rolled = [
+        Note(final.at + Fraction(place, 16), final.length, key, 76, fading=True) for place, key in enumerate(keys)
+    ]
     root = under.bass("whole", [final], lowest, swing)[0]
     root = replace(root, length=final.length, fading=True)
     ends = [Note(final.at, final.length, key, 70, fading=True) for key in keys[:3]] if mood.pad_level else []
-    high = [Note(final.at + Fraction(place, 12), final.length, key + 12, 64, fading=True)
-            for place, key in enumerate(keys)] if extra or not scenes else []
+    high = (
+        [
+            Note(final.at + Fraction(place, 12), final.length, key + 12, 64, fading=True)
+            for place, key in enumerate(keys)
+        ]
+        if extra or not scenes
+        else []
+    )
     pad = replace(mood.pad, gain=mood.pad.gain - 8 * (1 - mood.pad_level))
     return [
         _part("pad", pad, 0.0, pads + ends),
@@ -319,4 +335,3 @@ def performed(piece: Piece, part: Part, seed: object) -> list[Struck]:
         until = end if note.fading else min(round(float(seconds_at(piece.grid, note.end)) * RATE), end + RATE // 5)
         found.append(Struck(first, max(until - first, RATE // 50), note.key, note.velocity, note.fading))
     return found
-

@@ -80,7 +80,7 @@ class Player:
                 level = self._level(levels, voice, note, sound.release)
                 if voice.exclusive and index in cuts:
                     level = _cut(level, cuts[index] - note.at)
-                level = level[:dry.shape[1] - note.at]
+                level = level[: dry.shape[1] - note.at]
                 if not len(level):
                     continue
                 wave = self._wave(waves, voice, note, lengths[note.key], len(level))
@@ -130,7 +130,7 @@ class Player:
             begin, end = max(first - 1, 0) * 256, min(last * 256 + 256, count)
             if begin >= end:
                 continue
-            weight = _ramped(share[begin // 256:], 256)[:end - begin]
+            weight = _ramped(share[begin // 256 :], 256)[: end - begin]
             out[begin:end] += weight * self._resampled(voice, end, bucket)[begin:end]
         return out
 
@@ -166,7 +166,7 @@ class Player:
         settled = voice.loop - voice.start + (copies - 1) * length if length else 0
         body = self._filtered.get(known)
         if body is None:
-            source = self.font.recordings[voice.start:voice.loop_end if length else voice.end]
+            source = self.font.recordings[voice.start : voice.loop_end if length else voice.end]
             raw = source.astype(np.float32) / np.float32(32768)
             if length:
                 raw = np.concatenate([raw, *[raw[-length:]] * (copies + 1)])
@@ -183,7 +183,7 @@ def _doubled(raw: Wave, corner: float | None) -> Wave:
     if corner is not None:
         ratio = np.fft.rfftfreq(size) / corner
         spectrum = spectrum / (1 - ratio**2 + 1j * ratio * np.sqrt(2))
-    doubled = np.fft.irfft(spectrum, 2 * size)[:2 * len(raw) + 2] * 2
+    doubled = np.fft.irfft(spectrum, 2 * size)[: 2 * len(raw) + 2] * 2
     return doubled.astype(np.float32)
 
 
@@ -197,7 +197,7 @@ def _extended(body: Wave, loop_at: int, loop_length: int, count: int) -> Wave:
     first = loop_at + loop_length
     long[:first] = body[:first]
     copies = -(-(count - first) // loop_length)
-    long[first:] = np.tile(body[loop_at:first], copies)[:count - first]
+    long[first:] = np.tile(body[loop_at:first], copies)[: count - first]
     return long
 
 
@@ -230,9 +230,9 @@ def _envelope(voice: Voice, held: int, fading: bool, longest_release: float) -> 
     level = _ramped(10 ** (decibels / 20), 64)[:total]
     if delay + attack > 1:
         rise = np.clip((np.arange(min(delay + attack, total)) - delay) / max(attack, 1), 0, 1).astype(np.float32)
-        level[:len(rise)] *= rise
+        level[: len(rise)] *= rise
     edge = min(_EDGE, total)
-    level[total - edge:] *= np.linspace(1, 0, edge, dtype=np.float32)
+    level[total - edge :] *= np.linspace(1, 0, edge, dtype=np.float32)
     return level
 
 
@@ -248,7 +248,7 @@ def _cut(level: Wave, after: int) -> Wave:
     if after >= len(level):
         return level
     edge = min(10 * _EDGE, len(level) - after)
-    damped = level[:after + edge].copy()
+    damped = level[: after + edge].copy()
     damped[after:] *= np.linspace(1, 0, edge, dtype=np.float32)
     return damped
 

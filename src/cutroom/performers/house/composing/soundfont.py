@@ -30,9 +30,17 @@ INSTRUMENT, KEYS, VELOCITIES, LOOP_START_COARSE, LOOP_END_COARSE = 41, 43, 44, 4
 ATTENUATION, COARSE_TUNE, FINE_TUNE, SAMPLE, MODES, SCALE_TUNING, EXCLUSIVE, ROOT = 48, 51, 52, 53, 54, 56, 57, 58
 
 DEFAULTS = {
-    FILTER: 13500, ENV_ATTACK: -12000, ENV_HOLD: -12000, ENV_DECAY: -12000,
-    DELAY: -12000, ATTACK: -12000, HOLD: -12000, DECAY: -12000, RELEASE: -12000,
-    SCALE_TUNING: 100, ROOT: -1,
+    FILTER: 13500,
+    ENV_ATTACK: -12000,
+    ENV_HOLD: -12000,
+    ENV_DECAY: -12000,
+    DELAY: -12000,
+    ATTACK: -12000,
+    HOLD: -12000,
+    DECAY: -12000,
+    RELEASE: -12000,
+    SCALE_TUNING: 100,
+    ROOT: -1,
 }
 """Values of generators that no zone mentions, where they are not 0 (section 8.1.3)."""
 
@@ -40,8 +48,20 @@ _BAG = np.dtype([("gen", "<u2"), ("mod", "<u2")])
 _GEN = np.dtype([("oper", "<u2"), ("amount", "<i2")])
 _PHDR = np.dtype([("name", "S20"), ("preset", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("rest", "<u4", 3)])
 _INST = np.dtype([("name", "S20"), ("bag", "<u2")])
-_SHDR = np.dtype([("name", "S20"), ("start", "<u4"), ("end", "<u4"), ("loop", "<u4"), ("loop_end", "<u4"),
-                  ("rate", "<u4"), ("key", "u1"), ("correction", "i1"), ("link", "<u2"), ("type", "<u2")])
+_SHDR = np.dtype(
+    [
+        ("name", "S20"),
+        ("start", "<u4"),
+        ("end", "<u4"),
+        ("loop", "<u4"),
+        ("loop_end", "<u4"),
+        ("rate", "<u4"),
+        ("key", "u1"),
+        ("correction", "i1"),
+        ("link", "<u2"),
+        ("type", "<u2"),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -133,7 +153,8 @@ class SoundFont:
         """
         _, layers = self._presets.get((bank, preset)) or self._presets.get((bank, 0)) or ("", ())
         return tuple(
-            self._voice(layer, key, velocity) for layer in layers
+            self._voice(layer, key, velocity)
+            for layer in layers
             if layer.keys[0] <= key <= layer.keys[1] and layer.velocities[0] <= velocity <= layer.velocities[1]
         )
 
@@ -144,8 +165,12 @@ class SoundFont:
         sample = layer.absolute[SAMPLE]
         header = self._samples[sample]
         root = amount(ROOT) if amount(ROOT) >= 0 else int(header["key"])
-        cents = ((key - root) * amount(SCALE_TUNING) + amount(COARSE_TUNE) * 100 + amount(FINE_TUNE)
-                 + int(header["correction"]))
+        cents = (
+            (key - root) * amount(SCALE_TUNING)
+            + amount(COARSE_TUNE) * 100
+            + amount(FINE_TUNE)
+            + int(header["correction"])
+        )
         mode = amount(MODES) & 3
         # The default modulators (8.4.1 and 8.4.2): softer is quieter, by 40 dB for each tenth, and duller; duller by
         # less than the 2400 cents of the standard, which most players leave out. Attenuation written in the zone is
@@ -160,14 +185,22 @@ class SoundFont:
             end=int(header["end"]) + amount(END) + 32768 * amount(END_COARSE),
             loop=int(header["loop"]) + amount(LOOP_START) + 32768 * amount(LOOP_START_COARSE),
             loop_end=int(header["loop_end"]) + amount(LOOP_END) + 32768 * amount(LOOP_END_COARSE),
-            looped=mode in (1, 3), while_held=mode == 3,
+            looped=mode in (1, 3),
+            while_held=mode == 3,
             step=float(header["rate"]) * 2 ** (cents / 1200),
-            gain=level, pan=max(-1.0, min(1.0, amount(PAN) / 500)),
+            gain=level,
+            pan=max(-1.0, min(1.0, amount(PAN) / 500)),
             cutoff=8.176 * 2 ** ((min(amount(FILTER), 13500) + duller) / 1200),
-            opening=amount(FILTER_ENV) / 1200, opens=_seconds(amount(ENV_ATTACK)) + _seconds(amount(ENV_HOLD)),
-            closes=_seconds(amount(ENV_DECAY)), stays=1 - min(max(amount(ENV_SUSTAIN), 0), 1000) / 1000,
-            delay=_seconds(amount(DELAY)), attack=_seconds(amount(ATTACK)), hold=_seconds(hold_cents),
-            decay=_seconds(decay_cents), sustain=amount(SUSTAIN) / 10, release=_seconds(amount(RELEASE)),
+            opening=amount(FILTER_ENV) / 1200,
+            opens=_seconds(amount(ENV_ATTACK)) + _seconds(amount(ENV_HOLD)),
+            closes=_seconds(amount(ENV_DECAY)),
+            stays=1 - min(max(amount(ENV_SUSTAIN), 0), 1000) / 1000,
+            delay=_seconds(amount(DELAY)),
+            attack=_seconds(amount(ATTACK)),
+            hold=_seconds(hold_cents),
+            decay=_seconds(decay_cents),
+            sustain=amount(SUSTAIN) / 10,
+            release=_seconds(amount(RELEASE)),
             exclusive=amount(EXCLUSIVE),
         )
 
@@ -195,7 +228,7 @@ def _chunks(data: bytes) -> dict[str, bytes]:
             if name == b"LIST":
                 pending.append((at + 12, at + 8 + size))
             else:
-                found[name.decode("latin-1")] = data[at + 8:at + 8 + size]
+                found[name.decode("latin-1")] = data[at + 8 : at + 8 + size]
             at += 8 + size + size % 2
     return found
 
@@ -205,8 +238,9 @@ def _presets(chunks: dict[str, bytes]) -> dict[tuple[int, int], tuple[str, tuple
     instruments = np.frombuffer(chunks["inst"], _INST)
     preset_bags, preset_gens = np.frombuffer(chunks["pbag"], _BAG), np.frombuffer(chunks["pgen"], _GEN)
     inst_bags, inst_gens = np.frombuffer(chunks["ibag"], _BAG), np.frombuffer(chunks["igen"], _GEN)
-    inner = [_zones(inst_bags, inst_gens, int(one["bag"]), int(after["bag"]), SAMPLE)
-             for one, after in pairwise(instruments)]
+    inner = [
+        _zones(inst_bags, inst_gens, int(one["bag"]), int(after["bag"]), SAMPLE) for one, after in pairwise(instruments)
+    ]
     presets = {}
     for one, after in pairwise(headers):
         outer = _zones(preset_bags, preset_gens, int(one["bag"]), int(after["bag"]), INSTRUMENT)
@@ -220,7 +254,7 @@ def _zones(bags: np.ndarray, gens: np.ndarray, first: int, last: int, target: in
     common: Zone = {}
     zones: list[Zone] = []
     for bag in range(first, last):
-        span = gens[int(bags[bag]["gen"]):int(bags[bag + 1]["gen"])]
+        span = gens[int(bags[bag]["gen"]) : int(bags[bag + 1]["gen"])]
         zone = {int(oper): int(amount) for oper, amount in span.tolist()}
         if target in zone:
             zones.append(common | zone)

@@ -22,13 +22,25 @@ SCALES = {
 }
 """The degrees of each mode, in semitones above the tonic."""
 
-_ROMAN = re.compile(r"(?P<shift>[b#]?)(?P<degree>VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?P<kind>[a-z0-9]*)"
-                    r"(?:/(?P<bass>[1357]))?$")
+_ROMAN = re.compile(
+    r"(?P<shift>[b#]?)(?P<degree>VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?P<kind>[a-z0-9]*)"
+    r"(?:/(?P<bass>[1357]))?$"
+)
 _DEGREES = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
 _KINDS = {
-    "": None, "7": (10,), "maj7": (11,), "add9": (14,), "9": (10, 14), "6": (9,),
-    "sus4": (0, 5, 7), "sus2": (0, 2, 7), "7sus4": (0, 5, 7, 10), "dim": (0, 3, 6), "dim7": (0, 3, 6, 9),
-    "m7b5": (0, 3, 6, 10), "5": (0, 7),
+    "": None,
+    "7": (10,),
+    "maj7": (11,),
+    "add9": (14,),
+    "9": (10, 14),
+    "6": (9,),
+    "sus4": (0, 5, 7),
+    "sus2": (0, 2, 7),
+    "7sus4": (0, 5, 7, 10),
+    "dim": (0, 3, 6),
+    "dim7": (0, 3, 6, 9),
+    "m7b5": (0, 3, 6, 10),
+    "5": (0, 7),
 }
 """What a chord symbol's ending means: three or more numbers stand for the whole chord, fewer are added to the triad."""
 
