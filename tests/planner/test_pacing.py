@@ -21,6 +21,12 @@ def test_bounds_that_cannot_be_kept_give_way_evenly():
     assert shares([], F(5)) == []
 
 
+def test_a_short_shot_is_not_squeezed_for_the_sake_of_long_ones():
+    lengths = shares([Wanted(shortest=F(10)), Wanted(shortest=F(6, 5)), Wanted(shortest=F(10))], F(12))
+    assert sum(lengths) == 12
+    assert min(lengths) == F(6, 5)
+
+
 def test_cuts_move_onto_beats_and_the_sum_stays():
     beats = [F(n, 2) for n in range(1, 40)]
     lengths = cuts_on_beats([F(31, 10), F(42, 10), F(27, 10)], beats, RATE)

@@ -36,6 +36,8 @@ SPEECH_RATE = 14
 TAIL = Fraction(8, 5)
 """How long before the film's end the last word is over, in seconds."""
 PAUSE = Fraction(9, 20)
+TOO_MANY_WORDS = {"captions_too_fast", "caption_too_brief", "caption_too_wide", "caption_lines"}
+"""What the judge finds when a caption holds more than can be read."""
 SHORTEST_FILM, LONGEST_FILM = Fraction(6), Fraction(180)
 """Bounds for a length that nobody asked for."""
 
@@ -62,7 +64,7 @@ class HousePlanner:
         if (
             isinstance(what, write.WriteCaptions)
             and not what.shorten
-            and checks & {"captions_too_fast", "caption_too_long"}
+            and checks & TOO_MANY_WORDS
         ):
             return plan.with_fields(step, shorten=True)
         if isinstance(what, edit.PickMoment):
@@ -344,6 +346,7 @@ class _Film:
             subject = self.draft.visuals.index(shot.visual)
             if self.speaking and shot.part == 0 and subject in about:
                 lead = self.first_word if place == 0 else Fraction(0)
+                lead += TAIL if place == len(chosen.shots) - 1 else 0
                 shot = lasting(shot, lead + self.draft.line_seconds(about[subject]) + PAUSE)
             shots.append(shot)
         return Chosen(shots=tuple(shots), notes=chosen.notes)

@@ -32,7 +32,7 @@ def shares(wanted: Sequence[Wanted], seconds: Fraction) -> list[Fraction]:
     lowest = sum((one.shortest for one in wanted), Fraction(0))
     highest = sum((one.longest for one in wanted), Fraction(0))
     if lowest >= seconds:
-        return [one.shortest * seconds / lowest for one in wanted]
+        return _squeezed(wanted, seconds, lowest)
     if highest <= seconds:
         return [one.longest * seconds / highest for one in wanted]
     low, high = Fraction(0), seconds * 100
@@ -47,6 +47,16 @@ def shares(wanted: Sequence[Wanted], seconds: Fraction) -> list[Fraction]:
     longest = max(range(len(lengths)), key=lengths.__getitem__)
     lengths[longest] -= excess
     return lengths
+
+
+def _squeezed(wanted: Sequence[Wanted], seconds: Fraction, lowest: Fraction) -> list[Fraction]:
+    """Everybody gets what the eye needs, the rest goes by what was wanted; below that all shrink alike."""
+    floors = [min(one.shortest, SHORTEST) for one in wanted]
+    floor = sum(floors, Fraction(0))
+    if floor >= seconds or lowest == floor:
+        return [one.shortest * seconds / lowest for one in wanted]
+    share = (seconds - floor) / (lowest - floor)
+    return [least + (one.shortest - least) * share for least, one in zip(floors, wanted, strict=True)]
 
 
 def _clamped(one: Wanted, unit: Fraction) -> Fraction:
