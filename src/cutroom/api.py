@@ -215,8 +215,9 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
     # A second run over the same folder must not take in the film that the first one left there.
     reading = read([*paths, music] if music else paths, production.store, leave_out=(out,))
     if files and not reading.assets:
-        reasons = "\n".join(f"  {skipped.name}: {skipped.reason}; {skipped.way_out}" for skipped in reading.skipped)
-        raise WrongUse(f"nothing among the files can be used\n{reasons}".rstrip())
+        reasons = [f"  {skipped.name}: {skipped.reason}; {skipped.way_out}" for skipped in reading.skipped]
+        reasons = reasons or [f"  {path}: no picture, clip, sound or text in it" for path in paths]
+        raise WrongUse("\n".join(["nothing among the files can be used", *reasons]))
     return Brief(
         request=request,
         assets=reading.assets,

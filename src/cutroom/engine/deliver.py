@@ -33,6 +33,6 @@ def _swap_in(place: Path, write) -> None:  # noqa: ANN001 - a callable of one pa
         os.replace(temporary, place)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES):
             raise NoSpace(f"{place}: {error.strerror}; free some space, or choose another place with -o") from error
         raise

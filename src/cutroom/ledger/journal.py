@@ -97,6 +97,7 @@ class Journal:
 
 
 def _explained(path: Path, error: sqlite3.DatabaseError) -> BrokenProduction | NoSpace:
-    if "full" in str(error) or "readonly" in str(error):
+    # SQLite says "disk I/O error" of a quota or a limit on a file's size.
+    if any(sign in str(error) for sign in ("full", "readonly", "disk I/O")):
         return NoSpace(f"{path}: {error}; free some space, or choose another place with -o")
     return BrokenProduction(f"{path}: cannot be read as a ledger ({error}); move the folder away to start afresh")

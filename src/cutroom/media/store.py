@@ -107,7 +107,7 @@ class Store:
             finally:
                 os.close(folder)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES):
                 raise NoSpace(
                     f"{self.root}: {error.strerror}; free some space, or choose another place with -o"
                 ) from error

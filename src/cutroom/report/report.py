@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -20,11 +21,30 @@ from cutroom.ledger.journal import Entry
 from cutroom.ledger.production import Production
 from cutroom.ledger.state import State
 from cutroom.media.kinds import AnyMedia, Cut, Image, Video
+from cutroom.plan.catalogue.generate import Speak
+from cutroom.plan.step import AnyStep
 from cutroom.timeline.timeline import Clip, Gap, Timeline, Transition
 from cutroom.verdict import Verdict
 
 THUMBNAIL = 320
 """The longer side of the page's small pictures, in pixels."""
+
+UNITS = {
+    "_lufs": "LUFS",
+    "_dbtp": "dBTP",
+    "_s": "s",
+    "seconds": "s",
+}
+"""What a score is measured in, by the end of its name."""
+
+GROUPS = {
+    "understand": "Looking",
+    "write": "Writing",
+    "generate": "Making",
+    "edit": "Editing",
+    "assemble": "Putting together",
+}
+"""The groups of the catalogue as headings, in the order of the work."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,26 +72,63 @@ class Bar:
     width: float
     label: str
     kind: str
+    picture: str = ""
 
 
 def report(result: dict[str, Any], state: State, entries: Sequence[Entry], production: Production) -> str:
     """The page as HTML, complete in itself but for the film, which it links to."""
     film = next((item for item in result["deliverables"] if item["kind"] == "video"), None)
     timeline = _timeline(state, production)
+    names = _names(state)
+    assets = [(asset, _thumbnail(asset.media, production)) for asset in (state.brief.assets if state.brief else ())]
     return _page().render(
         result=result,
+        title=(timeline.title if timeline else "") or "A film",
         brief=state.brief,
-        assets=[(asset, _thumbnail(asset.media, production)) for asset in (state.brief.assets if state.brief else ())],
+        assets=assets,
         film=film,
-        film_link=f"../{Path(film['path']).name}" if film else None,
+        links={item["path"]: _link(item["path"], production) for item in result["deliverables"]},
         stills=_stills(state, production) if film else [],
         timeline=timeline,
-        lanes=_lanes(timeline) if timeline else [],
-        rows=_rows(entries, state, production),
+        ticks=_ticks(timeline.seconds) if timeline else [],
+        lanes=_lanes(timeline, names, {asset.id: picture for asset, picture in assets}) if timeline else [],
+        groups=_groups(_rows(entries, state, production)),
         plan=state.plan,
         revisions=[entry.event for entry in entries if isinstance(entry.event, Planned) and entry.event.revises],
-        opened=entries[0].at if entries else "",
+        opened=_moment(entries[0].at) if entries else "",
     )
+
+
+def _names(state: State) -> dict[str, str]:
+    """What people call the assets and the lines that are read aloud, by id."""
+    names = {asset.id: asset.name for asset in (state.brief.assets if state.brief else ())}
+    steps = state.plan.steps if state.plan else {}
+    return names | {name: step.text for name, step in steps.items() if isinstance(step, Speak)}
+
+
+def _link(path: str, production: Production) -> str:
+    """Where a file that was delivered lies, as seen from the report."""
+    place = Path(path)
+    return place.name if place.parent == production.folder else f"../{place.name}"
+
+
+def _moment(at: str) -> str:
+    """A ledger's time for people: ``20 November 2026, 14:05 UTC``."""
+    moment = datetime.fromisoformat(at).astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _ticks(seconds: Fraction) -> list[tuple[float, str]]:
+    """Marks for a ruler along the film: per cent of its length, and the time there."""
+    every = next((step for step in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600) if seconds / step <= 8), 900)
+    return [(100 * at / float(seconds), f"{at // 60}:{at % 60:02}") for at in range(0, int(seconds) + 1, every)]
+
+
+def _groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """The takes under headings, in the order of the work."""
+    found = [(heading, [row for row in rows if row.group == group]) for group, heading in GROUPS.items()]
+    other = [row for row in rows if row.group not in GROUPS]
+    return [(heading, rows) for heading, rows in [*found, ("Other", other)] if rows]
 
 
 @cache
@@ -84,6 +141,7 @@ def _page() -> Any:
         lstrip_blocks=True,
     )
     environment.filters["clock"] = _clock
+    environment.filters["score"] = _score
     return environment.get_template("report.html.j2")
 
 
@@ -92,12 +150,27 @@ def _clock(seconds: Any) -> str:
     return f"{int(value // 60)}:{value % 60:05.2f}"
 
 
+def _score(value: float, name: str) -> str:
+    unit = next((unit for end, unit in UNITS.items() if name.endswith(end)), "")
+    return f"{value:.4g} {unit}".strip().replace("-", "−")
+
+
+def _about(step: AnyStep, names: dict[str, str]) -> str:
+    """What a step does, and to what: ``Look at a picture: lake.jpg``."""
+    if isinstance(step, Speak):
+        return f"“{step.text}”"
+    what = step.sentence().split(":")[0].rstrip(".")
+    given = [names[wire.id] for wire in step.wires() if wire.id in names]
+    return f"{what}: {', '.join(given)}" if len(given) == 1 else what
+
+
 def _rows(entries: Sequence[Entry], state: State, production: Production) -> list[Row]:
     """Every take that was ever made or failed, in order, with its verdict and whether it is used."""
     verdicts = {entry.event.key: entry.event.verdict for entry in entries if isinstance(entry.event, Judged)}
     used = {entry.event.key for entry in entries if isinstance(entry.event, Accepted)}
     plans = [entry.event.plan for entry in entries if isinstance(entry.event, Planned)]
     steps = {name: step for plan in plans for name, step in plan.steps.items()}
+    names = {asset.id: asset.name for asset in (state.brief.assets if state.brief else ())}
     rows = []
     for entry in entries:
         event = entry.event
@@ -108,7 +181,7 @@ def _rows(entries: Sequence[Entry], state: State, production: Production) -> lis
         rows.append(
             Row(
                 step=event.step,
-                about=step.sentence() if step else "",
+                about=_about(step, names) if step else "",
                 group=step.group if step else "",
                 take=event.take,
                 performer=event.performer,
@@ -141,31 +214,32 @@ def _timeline(state: State, production: Production) -> Timeline | None:
     return Timeline.model_validate_json(production.store.path(cuts[-1]).read_bytes())
 
 
-def _lanes(timeline: Timeline) -> list[tuple[str, list[Bar]]]:
-    """The timeline as rows of bars: picture, words, sounds."""
+def _lanes(timeline: Timeline, names: dict[str, str], pictures: dict[str, str]) -> list[tuple[str, list[Bar]]]:
+    """The timeline as rows of bars: picture, words, sounds. `names` and `pictures` are those of assets and lines, by id."""
     whole = float(timeline.seconds) or 1.0
 
-    def bar(start: Fraction, seconds: Fraction, label: str, kind: str) -> Bar:
-        return Bar(left=100 * float(start) / whole, width=100 * float(seconds) / whole, label=label, kind=kind)
+    def bar(start: Fraction, seconds: Fraction, label: str, kind: str, picture: str = "") -> Bar:
+        return Bar(left=100 * float(start) / whole, width=100 * float(seconds) / whole, label=label, kind=kind, picture=picture)
 
-    picture: list[Bar] = []
+    shots: list[Bar] = []
     at = Fraction(0)
     for item in timeline.picture:
         if isinstance(item, Transition):
             continue
-        label = item.name if isinstance(item, Clip) else "black"
-        picture.append(bar(at, item.seconds, label, "gap" if isinstance(item, Gap) else item.media.type))
+        if isinstance(item, Gap):
+            shots.append(bar(at, item.seconds, "black", "gap"))
+        else:
+            shots.append(bar(at, item.seconds, names.get(item.name, item.name), item.media.type, pictures.get(item.name, "")))
         at += item.seconds
-    words = [bar(title.start, title.seconds, title.text, "title") for title in timeline.titles]
-    words += [bar(caption.start, caption.seconds, caption.text, "caption") for caption in timeline.captions]
-    lanes = [("picture", picture), ("words", words)]
-    lanes += [
-        (
-            track.role,
-            [bar(sound.start, sound.source.length / sound.speed, sound.name, track.role) for sound in track.sounds],
-        )
-        for track in timeline.sound
+    lanes = [
+        ("picture", shots),
+        ("titles", [bar(title.start, title.seconds, title.text, "title") for title in timeline.titles]),
+        ("captions", [bar(caption.start, caption.seconds, caption.text, "caption") for caption in timeline.captions]),
     ]
+    for track in timeline.sound:
+        sounds = [bar(sound.start, sound.source.length / sound.speed, names.get(sound.name, sound.name), track.role)
+                  for sound in track.sounds]
+        lanes.append((track.role, sounds))
     return [(name, bars) for name, bars in lanes if bars]
 
 

@@ -180,6 +180,10 @@ class Title(_Frozen):
     """How long it takes to appear and to go."""
 
 
+CaptionMode = Literal["block", "words", "karaoke"]
+SafeArea = Literal["default", "youtube", "shorts", "tiktok", "reels"]
+
+
 class CaptionStyle(_Frozen):
     """How captions look. Sizes are fractions of the frame's shorter side."""
 
@@ -192,6 +196,13 @@ class CaptionStyle(_Frozen):
     place: Literal["bottom", "top"] = "bottom"
     font: str | None = None
     """A font file's path or a family that ships with Cutroom; None for the default family."""
+    mode: CaptionMode = "block"
+    """Whole captions; one to three words at a time, large; or whole captions in which the word that is being spoken is
+    lit up."""
+    accent: str = Field(default="#FFD23F", pattern=r"^#[0-9a-fA-F]{6}$")
+    """The colour of the word that is lit up. A dark one is lightened until it can be read."""
+    safe: SafeArea = "default"
+    """Whose buttons the words keep clear of, in frames that are watched on phones."""
 
 
 class Marker(_Frozen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["intro", "theme", "bridge", "break", "ending"]
@@ -67,6 +67,8 @@ def sections(bars: int) -> tuple[Section, ...]:
             heard[kind] = heard.get(kind, 0) + 1
             found.append(Section(kind, at, 8, energy, theme, again, shift))
             at += 8
+    if len(chapters) > 1:
+        found[-1] = replace(found[-1], energy=1.0)
     if link:
         found = _linked(found, link, at, eights)
         at = found[-1].end
@@ -103,5 +105,4 @@ def _linked(found: list[Section], link: int, at: int, eights: int) -> list[Secti
     if eights == 1:
         return [*found, Section("theme", at, link, min(last.energy + 0.2, 1), again=1)]
     build = Section("bridge", last.start, link, 0.65, last.chapter, 1, last.shift)
-    moved = Section(last.kind, last.start + link, last.bars, last.energy, last.chapter, last.again, last.shift)
-    return [*found[:-1], build, moved]
+    return [*found[:-1], build, replace(last, start=last.start + link)]

@@ -91,11 +91,11 @@ def _contour(rhythm: tuple[int, ...], dice: Dice) -> tuple[int, ...]:
     """A contour that mostly steps, leaps at most once, and turns back after the leap."""
     count = sum(length > 0 for length in rhythm)
     direction = 1 if dice.chance(0.6) else -1
-    leap_at = int(dice.between(1, count)) if count > 1 and dice.chance(0.6) else 0
+    leap_at = int(dice.between(1, count)) if count > 1 and dice.chance(0.5) else 0
     heights = [0]
     for place in range(1, count):
         if place == leap_at:
-            size = dice.pick((2, 2, 3, 3, 4)) * direction
+            size = dice.pick((2, 2, 2, 3, 4)) * direction
             heights.append(heights[-1] + size)
             direction = -direction
         else:
@@ -142,7 +142,7 @@ def _laid(motif: Motif, height: int, start: Fraction, harmonies: Sequence[Harmon
         chord = at(harmonies, when)
         step = height + offset
         if _strong(onset, length):
-            step = _nearest(step, chord)
+            step = _nearest(step, chord, tones[-1].step if tones else step)
         if tones and abs(step - tones[-1].step) > WIDEST:
             step = _nearest(tones[-1].step + (WIDEST - 1 if step > tones[-1].step else 1 - WIDEST), chord)
         tones.append(_Tone(when, Fraction(length, SIXTEENTHS), step, chord))
@@ -157,9 +157,10 @@ def _fits(step: int, chord: Chord) -> bool:
     return chord.scale[step % 7] in chord.tones
 
 
-def _nearest(step: int, chord: Chord) -> int:
-    """The step nearest to `step` that belongs to the chord (downwards when two are as near)."""
-    return next((step + way for way in (0, -1, 1, -2, 2) if _fits(step + way, chord)), step)
+def _nearest(step: int, chord: Chord, before: int | None = None) -> int:
+    """The step nearest to `step` that belongs to the chord; of two as near the one next to `before`, else the lower."""
+    ways = (0, 1, -1, 2, -2) if before is not None and before > step else (0, -1, 1, -2, 2)
+    return next((step + way for way in ways if _fits(step + way, chord)), step)
 
 
 def _heights(
@@ -179,7 +180,7 @@ def _heights(
                 found[height] = own, (height,)
                 continue
             found[height] = min(
-                (cost + own + _join(before[last][-1].step, tones[0].step), (*path, height))
+                (cost + own + _join(before[last][-1].step, tones[0].step) + _same(bar, path, height), (*path, height))
                 for last, (cost, path) in paths.items()
             )
         paths, before = found, laid
@@ -190,13 +191,18 @@ def _own_cost(motif: Motif, tones: list[_Tone], height: int, wanted: int) -> flo
     moved = sum(abs(tone.step - height - offset) for tone, (_, _, offset) in zip(tones, motif.notes(), strict=True))
     repeated = sum(one.step == other.step for one, other in pairwise(tones))
     mean = sum(tone.step for tone in tones) / len(tones)
-    leaps = sum(max(abs(one.step - other.step) - 3, 0) for one, other in pairwise(tones))
+    leaps = sum((0.0, 0.0, 0.3, 1.0, 2.5)[min(abs(one.step - other.step), 4)] for one, other in pairwise(tones))
     outside = sum(max(abs(tone.step - wanted) - RANGE, 0) for tone in tones)
-    return 3 * outside + 1.4 * moved + 0.7 * repeated + 0.45 * abs(mean - wanted) + 1.5 * leaps
+    return 3 * outside + 1.4 * moved + 0.7 * repeated + 0.45 * abs(mean - wanted) + leaps
 
 
 def _join(last: int, first: int) -> float:
-    return (0.8, 0.0, 0.4, 1.2, 2.0, 3.5, 5.0)[min(abs(first - last), 6)] + max(abs(first - last) - 6, 0)
+    return (0.8, 0.0, 0.4, 1.8, 3.0, 4.5, 6.0)[min(abs(first - last), 6)] + max(abs(first - last) - 6, 0)
+
+
+def _same(bar: int, path: tuple[int, ...], height: int) -> float:
+    """What it costs to say the same thing twice: the third bar of a phrase moves the first one up or down."""
+    return 1.6 if bar % 4 == 2 and path[-2] == height else 0.0
 
 
 def _settled(tones: list[_Tone]) -> list[_Tone]:
