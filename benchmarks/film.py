@@ -138,7 +138,19 @@ def resident(process: int) -> int:
 
 def run(out: Path, folder: Path, seconds: int) -> dict:
     """One run of the command: what it said, and what it took."""
-    command = [sys.executable, "-m", "cutroom", "make", REQUEST, str(folder), "-o", str(out), "--seconds", str(seconds), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "cutroom",
+        "make",
+        REQUEST,
+        str(folder),
+        "-o",
+        str(out),
+        "--seconds",
+        str(seconds),
+        "--json",
+    ]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
@@ -160,9 +172,15 @@ def run(out: Path, folder: Path, seconds: int) -> dict:
 def facts(film: Path) -> dict:
     """What can be measured of the film's file."""
     info, heard = clip.look(film), loudness(sound.samples(film), 48_000)
-    return {"seconds": float(info.seconds), "width": info.width, "height": info.height, "fps": float(info.fps),
-            "loudness_lufs": heard.integrated and round(heard.integrated, 2),
-            "true_peak_dbtp": heard.true_peak and round(heard.true_peak, 2), "bytes": film.stat().st_size}
+    return {
+        "seconds": float(info.seconds),
+        "width": info.width,
+        "height": info.height,
+        "fps": float(info.fps),
+        "loudness_lufs": heard.integrated and round(heard.integrated, 2),
+        "true_peak_dbtp": heard.true_peak and round(heard.true_peak, 2),
+        "bytes": film.stat().st_size,
+    }
 
 
 def main() -> None:
@@ -204,8 +222,13 @@ def summary(firsts: list[dict], seconds: list[dict], film: dict) -> dict:
         "frames_per_second": round(film["seconds"] * film["fps"] / wall, 1),
         "again": {"wall_seconds": median(seconds, "wall"), "performed": seconds[-1]["said"]["calls"]["performed"]},
         "runs": len(firsts),
-        "machine": {"cores": os.cpu_count(), "load": os.getloadavg()[0], "machine": platform.machine(),
-                    "python": platform.python_version(), "cutroom": __version__},
+        "machine": {
+            "cores": os.cpu_count(),
+            "load": os.getloadavg()[0],
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+            "cutroom": __version__,
+        },
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cutroom.brief.brief import Asset, Brief, Captioning
+from cutroom.brief.brief import Asset, Brief, Captioning, CaptionMode
 from cutroom.director.commands import Wrap
 from cutroom.director.decide import Limits, all_degraded, survey
 from cutroom.engine.deliver import put_file, put_text
@@ -25,9 +25,11 @@ from cutroom.ledger.journal import Journal
 from cutroom.ledger.production import Production
 from cutroom.ledger.state import State, apply, fold
 from cutroom.media.kinds import Audio, Cut, Video
+from cutroom.media.marks import Marks
 from cutroom.media.store import digest_of
 from cutroom.performers.performer import Performer
 from cutroom.plan.cast import Cast
+from cutroom.plan.catalogue.assemble import MarkFilm
 from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.plugins import offered
@@ -59,8 +61,14 @@ class Options(BaseModel):
     """A sound file, or ``none``; music is composed when left out."""
     captions: Captioning = "both"
     """burn, file, both or none."""
-    language: str | None = None
+    caption_style: CaptionMode = "block"
+    """block, words (a few large ones at a time) or karaoke (the spoken word is lit up)."""
+    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     """A BCP 47 tag such as ``en`` or ``de``."""
+    mark: bool = True
+    """Whether a film in which something was generated says so in itself (signed metadata)."""
+    label: str | None = Field(default=None, max_length=80)
+    """Words to show at the film's beginning, e.g. ``Made with AI``."""
     seed: int = 0
     """Another seed makes another film of the same material."""
     budget: Decimal | None = Field(default=None, ge=0)
@@ -99,8 +107,12 @@ class Result(BaseModel):
     production: str
     deliverables: tuple[Delivered, ...] = ()
     degraded: tuple[Degraded, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the planner decided that a person may want to know: what was left out, and why."""
     verdict: Verdict | None = None
     """What the judge says of the film; None when there is none."""
+    marks: Marks | None = None
+    """What a detector reads in the delivered film; None when none was delivered, or no marks were wanted."""
     calls: Calls = Calls()
     spent: Decimal = Decimal(0)
     wall_seconds: float = 0.0
@@ -185,6 +197,16 @@ def plan_into(
         return planned, run.stopped("stopped after the plan, as asked", began)
 
 
+def verify(file: str | Path) -> Marks:
+    """What `file` says of its making: the signed manifest, the IPTC metadata and the comment, and whether they hold.
+
+    Any film, picture or sound will do, whoever made it. Raises BadInput when it cannot be read at all.
+    """
+    from cutroom.render.detecting import read
+
+    return read(Path(file))
+
+
 def _production_for(out: Path, files: Sequence[str | Path], *, force: bool) -> Production:
     """Where the production goes, after all that can be wrong with `out` has been checked."""
     if out.suffix.lower() != ".mp4":
@@ -208,6 +230,8 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
     """The brief, with every file read into the production's store."""
     from cutroom.brief.reading import read
 
+    if not files and request.strip() and _is_path(request):
+        raise WrongUse(f"{request} is a file or folder; say what you want first: cutroom make 'A film of our day' {request}")
     paths = [Path(file) for file in files]
     music = Path(options.music) if options.music not in (None, "none") else None
     if music is not None and not music.is_file():
@@ -226,9 +250,29 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
         film=out.name,
         **{
             name: getattr(options, name)
-            for name in ("seconds", "shape", "fps", "mood", "voice", "captions", "language", "seed", "budget")
+            for name in (
+                "seconds",
+                "shape",
+                "fps",
+                "mood",
+                "voice",
+                "captions",
+                "caption_style",
+                "mark",
+                "label",
+                "language",
+                "seed",
+                "budget",
+            )
         },
     )
+
+
+def _is_path(request: str) -> bool:
+    try:
+        return Path(request).exists()
+    except (OSError, ValueError):  # longer than a name may be, or with a NUL in it: words
+        return False
 
 
 def _music_asset(path: Path, assets: Sequence[Asset]) -> str:
@@ -259,6 +303,7 @@ class _Run:
             watch=watch,
         )
         self.state = State()
+        self.marks: Marks | None = None
 
     def _open(self) -> State:
         state = fold(self.journal.events())
@@ -301,7 +346,7 @@ class _Run:
     def to_the_end(self, out: Path, began: float) -> Result:
         """Work, deliver, report."""
         wrap = self._work()
-        degraded = all_degraded(self.state, self.engine.cast, self.limits)
+        degraded = self._degraded()
         plan_file = self._put_plan()
         if wrap.status != "finished":
             self.state = self._write_down(
@@ -311,11 +356,17 @@ class _Run:
             self._put_report(result)
             return result
         deliverables = self._deliver(out)
+        if self.brief.mark:
+            from cutroom.render.detecting import read
+
+            self.marks = read(out)
         status = "degraded" if degraded else "delivered"
         result = self._result(status, (*deliverables, *plan_file), degraded, "", began)
         report = self._put_report(result)
         everything = (*deliverables, *plan_file, *report)
-        self.state = self._write_down(self.state, Wrapped(status=status, degraded=degraded, deliverables=everything))
+        self.state = self._write_down(
+            self.state, Wrapped(status=status, degraded=degraded, deliverables=everything, marks=self.marks)
+        )
         return self._result(status, everything, degraded, "", began)
 
     # ── delivering ──
@@ -328,7 +379,10 @@ class _Run:
     def _put_report(self, result: Result) -> tuple[Deliverable, ...]:
         from cutroom.report.report import report
 
-        html = report(result.model_dump(mode="json"), self.state, list(self.journal.entries()), self.production)
+        entries = list(self.journal.entries())
+        html = report(
+            result.model_dump(mode="json"), self.state, entries, self.production, in_use=self._in_use().values()
+        )
         return (put_text(html, self.production.report, "report"),)
 
     def _deliver(self, out: Path) -> tuple[Deliverable, ...]:
@@ -336,30 +390,40 @@ class _Run:
         media = survey(self.state, self.engine.cast, self.limits).media
         film = media[self.state.plan.goal]
         delivered = [put_file(self.production.store.path(film), out, "video", film.digest)]
-        cut = next(
-            (item for name in self.state.plan.upstream(self.state.plan.goal) if isinstance(item := media[name], Cut)),
-            None,
-        )
-        if cut is not None and self.brief.captions != "none":
+        upstream = self.state.plan.upstream(_film_of(self.state.plan))
+        cut = next((item for name in upstream if isinstance(item := media[name], Cut)), None)
+        if cut is not None and self.brief.captions in ("file", "both"):
             timeline = Timeline.model_validate_json(self.production.store.path(cut).read_bytes())
             if timeline.captions:
                 delivered.append(put_text(srt(timeline.captions), self.production.captions(out.name), "captions"))
         return tuple(delivered)
 
+    def _degraded(self) -> tuple[Degraded, ...]:
+        """What is not as asked; assets under the names that people know them by."""
+        names = {asset.id: asset.name for asset in self.brief.assets}
+        found = all_degraded(self.state, self.engine.cast, self.limits)
+        return tuple(item.model_copy(update={"what": names.get(item.what, item.what)}) for item in found)
+
+    def _in_use(self) -> dict[str, str]:
+        """The key of the take that each step of the plan uses."""
+        if self.state.plan is None:
+            return {}
+        standing = survey(self.state, self.engine.cast, self.limits)
+        return {step: key for step, key in standing.keys.items() if step in self.state.plan.steps}
+
     def _result(
         self, status: Any, deliverables: Sequence[Deliverable], degraded: Sequence[Degraded], reason: str, began: float
     ) -> Result:
         state = self.state
-        in_use: dict[str, str] = {}
+        in_use = self._in_use()
         video: Video | None = None
         verdict: Verdict | None = None
         if state.plan is not None:
             standing = survey(state, self.engine.cast, self.limits)
-            in_use = {step: key for step, key in standing.keys.items() if step in state.plan.steps}
             goal = standing.media.get(state.plan.goal or "")
             video = goal if isinstance(goal, Video) else None
             takes = [take for slot in state.slots.values() for take in slot.takes.values()]
-            verdict = next((take.verdict for take in takes if take.key == in_use.get(state.plan.goal or "")), None)
+            verdict = next((take.verdict for take in takes if take.key == in_use.get(_film_of(state.plan))), None)
         performed = len(state.performed)
         reused = sum(1 for key in in_use.values() if key not in state.performed)
         return Result(
@@ -367,7 +431,9 @@ class _Run:
             production=str(self.production.folder),
             deliverables=tuple(_delivered(item, video) for item in deliverables),
             degraded=tuple(degraded),
+            notes=state.plan.notes if state.plan else (),
             verdict=verdict,
+            marks=self.marks,
             calls=Calls(performed=performed, reused=reused),
             spent=state.spent,
             wall_seconds=round(time.monotonic() - began, 1),
@@ -377,18 +443,22 @@ class _Run:
 
 def _check_voice(brief: Brief, performers: Sequence[Performer]) -> None:
     """Raises WrongUse when a voice was asked for by name that nobody here has."""
-    if brief.voice in (None, "none"):
-        return
-    line = Speak(text="-", voice=brief.voice, language=brief.language or "en")
-    if not any(performer.performs(line) for performer in performers):
-        from cutroom.performers.house.speech import voices
+    from cutroom.performers.house.speech import voices
 
-        here = [
-            name for name in voices() if not name.startswith("espeak/") or name.startswith(f"espeak/{line.language}")
-        ]
+    if brief.voice in (None, "none") or brief.voice in voices():
+        return
+    line = Speak(text="Cutroom", voice=brief.voice, language=brief.language or "en")
+    if not any(performer.performs(line) for performer in performers):
+        here = [name for name in voices() if not name.startswith("espeak/") or name.startswith(f"espeak/{line.language}")]
         raise WrongUse(
             f"--voice {brief.voice}: no such voice for {line.language!r} on this machine; there are: {', '.join(here[:12])}"
         )
+
+
+def _film_of(plan: Plan) -> str:
+    """The step that makes the film itself: the plan's goal, or what that only marks; empty while there is none."""
+    goal = plan.steps.get(plan.goal or "")
+    return goal.film.id if isinstance(goal, MarkFilm) else plan.goal or ""
 
 
 def _delivered(item: Deliverable, video: Video | None) -> Delivered:

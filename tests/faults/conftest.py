@@ -39,7 +39,14 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(*arguments: str | Path, at: Path, before: str = "") -> subprocess.CompletedProcess[str]:
         start = f"{before}\nfrom cutroom.cli.main import main\nmain()"
-        return subprocess.run([sys.executable, "-c", start, *map(str, arguments)], cwd=at, capture_output=True, text=True,
-                              check=False, timeout=300, env={**os.environ, "COLUMNS": "200"})
+        return subprocess.run(
+            [sys.executable, "-c", start, *map(str, arguments)],
+            cwd=at,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            env={**os.environ, "COLUMNS": "200"},
+        )
 
     return run

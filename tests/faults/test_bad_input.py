@@ -22,9 +22,12 @@ from cutroom.media import clip
 from cutroom.media.sound import write_wav
 from cutroom.time import Span
 
+# One worker makes the film that most of these tests look at.
+pytestmark = pytest.mark.xdist_group("bad input")
+
 ODD_NAMES = (
     "with a space.jpg",
-    "it's \"quoted\".jpg",
+    'it\'s "quoted".jpg',
     "two\nlines.jpg",
     "🏔️ smile 😀.jpg",
     "صورة البحيرة.jpg",
@@ -52,7 +55,9 @@ def png_bomb() -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(9000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(9000))) + chunk(b"IEND", b"")
+    )
 
 
 def write_film(path: Path, *, picture: bool, seconds: float = 1.0) -> Path:
@@ -186,7 +191,9 @@ def test_a_tag_to_speak_slowly_makes_no_pause(tmp_path, draw):
     sentence = "It reads <break time='3600s'/> without a pause."
 
     (tmp_path / "more.txt").write_text(sentence)
-    result = cutroom.make("A film", [tmp_path], tmp_path / "film.mp4", options=SMALL.model_copy(update={"seconds": None}))
+    result = cutroom.make(
+        "A film", [tmp_path], tmp_path / "film.mp4", options=SMALL.model_copy(update={"seconds": None})
+    )
 
     assert result.status == "delivered"
     assert clip.look(tmp_path / "film.mp4").seconds < 20
@@ -197,7 +204,9 @@ def test_a_picture_of_a_hundred_megapixels_makes_a_film(tmp_path, monkeypatch, d
     small = Image.open(draw(tmp_path / "small.png", 4, (1200, 840))).convert("L")
     small.resize((12_000, 8_400), Image.Resampling.NEAREST).save(tmp_path / "poster.jpg", quality=60)
 
-    result = cutroom.make("A film", ["poster.jpg"], "film.mp4", options=SMALL.model_copy(update={"seconds": Fraction(2)}))
+    result = cutroom.make(
+        "A film", ["poster.jpg"], "film.mp4", options=SMALL.model_copy(update={"seconds": Fraction(2)})
+    )
 
     assert result.status == "delivered"
     frame = next(clip.frames(tmp_path / "film.mp4", span=Span(start=Fraction(1), length=Fraction(1, 2))))
@@ -231,19 +240,24 @@ def test_an_empty_folder_says_what_it_looked_for(tmp_path, monkeypatch):
 def test_a_file_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(WrongUse, match=r"phots/: there is no such file or folder|phots: there is no such file or folder"):
+    with pytest.raises(
+        WrongUse, match=r"phots/: there is no such file or folder|phots: there is no such file or folder"
+    ):
         cutroom.make("A film", ["phots/"], "film.mp4", options=SMALL)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("out", "says"), [
-    ("film.avi", "films are written as .mp4"),
-    ("film", "films are written as .mp4"),
-    ("nowhere/film.mp4", "there is no folder nowhere"),
-    ("folder.mp4", "is a folder"),
-    ("mine.mp4", "was not made by Cutroom here"),
-    ("blocked.mp4", "in the way of the production"),
-])
+@pytest.mark.parametrize(
+    ("out", "says"),
+    [
+        ("film.avi", "films are written as .mp4"),
+        ("film", "films are written as .mp4"),
+        ("nowhere/film.mp4", "there is no folder nowhere"),
+        ("folder.mp4", "is a folder"),
+        ("mine.mp4", "was not made by Cutroom here"),
+        ("blocked.mp4", "in the way of the production"),
+    ],
+)
 def test_a_place_where_no_film_can_go_is_refused_before_anything_is_done(tmp_path, monkeypatch, draw, out, says):
     monkeypatch.chdir(tmp_path)
     draw(tmp_path / "a.jpg")

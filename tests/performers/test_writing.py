@@ -348,7 +348,7 @@ def test_without_notes_nothing_is_invented(script):
     assert (made.title, made.subtitle) == ("Our weekend at the lake", "14–15 June 2025")
     assert [(line.subject, line.text) for line in made.lines][:2] == [(1, "Sunrise over the lake"), (2, "Heron")]
     silent = script("Make a video", names=["IMG_1.jpg", "IMG_2.jpg"], taken=[None, None])
-    assert (silent.title, silent.subtitle, silent.lines) == ("Make a video", "", ())
+    assert (silent.title, silent.subtitle, silent.lines) == ("", "", ())
 
 
 def test_days_are_shown_when_nobody_speaks(script):

@@ -274,3 +274,59 @@ def test_revisions_answer_what_the_judge_found():
     assert planner.revise(plan, "shot-13", fail("black"), 1).steps["shot-13"].part == 1
     assert planner.revise(plan, "shot-1", fail("head_cut"), 1) is None
     assert planner.revise(plan, "film", fail("loudness"), 1) is None
+
+
+def test_what_is_told_is_seen():
+    """A line whose picture is left out is not told, and no caption outlasts its picture when nobody speaks."""
+    named = Script(title="T", lines=tuple(ScriptLine(text=f"Picture {place}", subject=place) for place in range(12)))
+    plan = Table(weekend(seconds=F(12), voice="none"), named).plan()
+    begins, at = {}, F(0)
+    for shot in shots(plan):
+        begins[shot.wires().__next__().id] = (at, at + shot.seconds)
+        at += shot.seconds
+    lines = plan.steps["captions"].lines
+    assert len(lines) < 12
+    for line in lines:
+        start, end = begins[f"a{int(line.text.split()[1]) + 1}"]
+        assert start <= line.start < end
+        assert line.start + line.seconds <= end + F(1, 2)
+    assert any(note.startswith("not told, for its picture is left out") for note in plan.notes)
+
+
+def test_pictures_that_are_spoken_about_stay_and_have_the_time_for_it():
+    script = Script(
+        title="T",
+        lines=(ScriptLine(text="Of the second.", subject=1), ScriptLine(text="Of the last photograph.", subject=11)),
+    )
+    weak = {"a2": facts_of(weekend().assets[1], quality=0.01)}
+    plan = Table(weekend(seconds=F(14)), script, facts=weak).plan()
+    used = [wire.id for shot in shots(plan) for wire in shot.wires()]
+    assert {"a2", "a12"} <= set(used)
+
+
+def test_notes_are_read_in_their_own_language():
+    german = Brief(request="un film vertical de 20 secondes, joyeux", assets=(picture(1), notes(2)))
+
+    class German(Table):
+        def plan(self):
+            planner = HousePlanner()
+            words = "Am Samstag sind wir mit dem Zug nach Konstanz gefahren. Das Wetter war herrlich."
+            json = Text(digest="e" * 64, suffix=".json", bytes=1)
+            return planner.plan(
+                self.brief, Known(media={"look-a1": json}, texts={"a2": words, "look-a1": self.facts["a1"]})
+            )
+
+    assert German(german, SCRIPT).plan().steps["script"].language == "de"
+
+
+def test_a_second_piece_of_music_is_told_of():
+    sounds = tuple(
+        Asset(
+            id=f"a{number}",
+            name=f"{number}.mp3",
+            media=Audio(digest=f"{number:064x}", suffix=".mp3", bytes=1, seconds=90, rate=44100, channels=2),
+        )
+        for number in (16, 17)
+    )
+    plan = Table(weekend(assets=(*weekend().assets[:15], *sounds)), Script(title="T")).plan()
+    assert "17.mp3 is not heard: one piece of music is enough" in plan.notes

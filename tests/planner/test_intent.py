@@ -301,3 +301,11 @@ def test_hostile_words_are_read_at_once(hostile):
     start = time.process_time()
     intent(hostile)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "request_", ["A square film called 'Cats'", "a square film called Cats", "A square video titled “Cats”"]
+)
+def test_a_given_title_does_not_hide_the_shape(request_):
+    wanted = intent(request_)
+    assert (wanted.shape, wanted.title) == ("1:1", "Cats")

@@ -34,6 +34,18 @@ def test_cuts_move_onto_beats_and_the_sum_stays():
     assert sum(lengths) == 10
 
 
+def test_a_cut_waits_for_no_beat_that_its_clip_cannot_reach():
+    beats = [F(at) / 2 for at in range(40)]
+    lengths = [F(42, 10), F(31, 10), F(47, 10)]
+
+    free = cuts_on_beats(lengths, beats, RATE)
+    bounded = cuts_on_beats(lengths, beats, RATE, longest=[F(9), F(31, 10), F(9)])
+
+    assert free[1] == F(35, 10)
+    assert bounded[1] == F(31, 10)
+    assert sum(bounded) == sum(lengths)
+
+
 def test_without_beats_cuts_fall_on_frames():
     lengths = cuts_on_beats([F(314, 100), F(271, 100)], [], RATE)
     assert sum(lengths) == F(585, 100)

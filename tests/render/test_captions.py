@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cutroom.media.kinds import Word
 from cutroom.render import faces, typeset
 from cutroom.render.captions import (
     Lettering,
@@ -15,7 +16,9 @@ from cutroom.render.captions import (
     caption_box,
     contrast_over,
     draw,
+    fonts_used,
     lay_out,
+    readable,
 )
 from cutroom.timeline.timeline import Caption, CaptionStyle, Format, Gap, Timeline, Title
 
@@ -37,6 +40,20 @@ def title(text: str, subtitle: str = "", place: str = "centre", start: str = "1"
     return Title.model_validate({"start": start, "seconds": seconds, **words})
 
 
+def spoken(*lines: str, start: str = "1", seconds: str = "6", pace: str = "0.5") -> Caption:
+    """A caption whose words are said one after the other, each as long as `pace`."""
+    words = " ".join(lines).split(" ")
+    timed = tuple(Word(text=word, start=Fraction(start) + place * Fraction(pace), seconds=Fraction(pace))
+                  for place, word in enumerate(words))
+    return Caption(start=Fraction(start), seconds=Fraction(seconds), lines=lines, words=timed)
+
+
+def ink(overlay: Overlay) -> tuple[int, int]:
+    """From which column of the frame to which an overlay has letters."""
+    columns = np.flatnonzero((overlay.rgba[..., :3].max(axis=2) > 60).any(axis=0)) + overlay.x
+    return int(columns[0]), int(columns[-1])
+
+
 def plain(timeline: Timeline, value: int) -> np.ndarray:
     return np.full((timeline.format.height, timeline.format.width, 3), value, np.uint8)
 
@@ -46,7 +63,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """A machine without any font of its own."""
     caches = (faces.machine_fonts, faces._ranked, faces._on_machine, typeset.set_line)
     monkeypatch.setattr(faces, "FOLDERS", (tmp_path / "fonts",))
-    monkeypatch.setattr("cutroom.render.captions._CASTS", {})
+    monkeypatch.setattr("cutroom.render.layout._CASTS", {})
     for cache in caches:
         cache.cache_clear()
     yield
@@ -82,15 +99,23 @@ def test_captions_keep_to_the_safe_area(size: tuple[int, int]):
 def test_letters_stand_out_from_any_plain_picture(value: int):
     timeline = film((1920, 1080), [caption(*LINES)], [title("A weekend at the lake", "June 2024")])
     for what in (*timeline.captions, *timeline.titles):
-        assert contrast_over(plain(timeline, value), draw(timeline, what)) >= 3
+        assert contrast_over(plain(timeline, value), draw(timeline, what)) >= 4.5
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (960, 540), (540, 960), (480, 270)])
+@pytest.mark.parametrize("mode", ["block", "words"])
+def test_captions_need_no_scrim_on_white(size: tuple[int, int], mode: str):
+    timeline = film(size, [caption(*LINES)], mode=mode)
+    assert contrast_over(plain(timeline, 255), draw(timeline, timeline.captions[0])) >= 4.5
 
 
 def test_a_scrim_makes_white_backgrounds_safe():
-    bare = film(captions=[caption(*LINES)])
-    dark = film(captions=[caption(*LINES)], scrim=0.7)
+    bare = film(captions=[caption(*LINES)], titles=[title("Lake")])
+    dark = film(captions=[caption(*LINES)], titles=[title("Lake")], scrim=0.7)
     white = plain(bare, 255)
     assert contrast_over(white, draw(dark, dark.captions[0])) >= 4.5
     assert contrast_over(white, draw(dark, dark.captions[0])) > contrast_over(white, draw(bare, bare.captions[0])) + 1
+    assert contrast_over(white, draw(dark, dark.titles[0])) > contrast_over(white, draw(bare, bare.titles[0])) + 1
 
 
 def test_white_letters_without_anything_behind_them_have_no_contrast_on_white():
@@ -284,3 +309,132 @@ def test_the_fonts_that_ship_are_small_and_come_with_their_licences():
     families = {one.stem.split("-")[0] for one in files if one.suffix == ".ttf"}
     for family in families:
         assert "SIL OPEN FONT LICENSE" in (faces.SHIPPED / f"{family}-OFL.txt").read_text("utf-8")
+
+
+def test_karaoke_lights_up_the_word_that_is_said_and_moves_nothing():
+    timeline = film((1280, 720), [spoken("We rowed out", "before breakfast")], mode="karaoke")
+    still = film((1280, 720), [spoken("We rowed out", "before breakfast")])
+    lettering, block = Lettering(timeline), Lettering(still).at(Fraction(3))[0].overlay
+    lefts = []
+    for word in range(5):
+        caption_itself, lit = lettering.at(Fraction(1) + Fraction(word, 2) + Fraction(1, 4))
+        assert np.array_equal(caption_itself.overlay.rgba, block.rgba) and caption_itself.overlay.x == block.x
+        letters = lit.overlay.rgba[lit.overlay.rgba[..., 3] > 250]
+        red, green, blue = letters[:, :3].mean(axis=0)
+        assert red > 240 and 190 < green < 230 and blue < 90
+        lefts.append((lit.overlay.y > block.y + 20, ink(lit.overlay)[0]))
+    assert lefts == sorted(lefts) and [second for second, _ in lefts] == [False] * 3 + [True] * 2
+
+
+def test_the_lit_word_covers_the_same_letters_and_only_those():
+    timeline = film((1280, 720), [spoken("We rowed out")], mode="karaoke")
+    base, lit = Lettering(timeline).at(Fraction("1.75"))
+    first, last = ink(lit.overlay)
+    left, right = ink(base.overlay)
+    # "rowed" stands in the middle; a light word is wider than itself by less than a fifth of a space on either side.
+    assert left + 20 < first < last < right - 20
+    alone = ink(draw(timeline, caption("rowed")))
+    assert abs((last - first) - (alone[1] - alone[0])) <= 4
+
+
+def test_right_to_left_words_are_lit_from_right_to_left():
+    try:
+        hebrew = typeset.Cast((faces.shipped("SourceSansPro-Semibold"),)).face_for("א")
+    except OSError:
+        hebrew = None
+    if hebrew is None:
+        pytest.skip("no Hebrew font on this machine")
+    timeline = film((1280, 720), [spoken("אחת שתיים שלוש")], mode="karaoke", language="he")
+    lettering = Lettering(timeline)
+    lefts = [ink(lettering.at(Fraction(1) + Fraction(word, 2) + Fraction(1, 4))[1].overlay)[0] for word in range(3)]
+    assert lefts == sorted(lefts, reverse=True)
+
+
+def test_nothing_is_lit_in_a_long_pause():
+    words = (Word(text="One", start=Fraction(1), seconds=Fraction(1, 2)),
+             Word(text="two", start=Fraction(4), seconds=Fraction(1, 2)))
+    one = Caption(start=Fraction(1), seconds=Fraction(5), lines=("One two",), words=words)
+    lettering = Lettering(film(captions=[one], mode="karaoke"))
+    assert [len(lettering.at(Fraction(second))) for second in ("1.2", "3", "4.2")] == [2, 1, 2]
+
+
+def test_a_dark_accent_is_lightened_until_it_can_be_read():
+    assert readable("#FFD23F") == (255, 210, 63)
+    red, green, blue = readable("#101060")
+    assert blue >= red and 0.2126 * red + 0.7152 * green + 0.0722 * blue > 150
+
+
+def test_word_by_word_shows_all_words_a_few_at_a_time_with_the_voice():
+    timeline = film((1280, 720), [spoken(*LINES, seconds="8")], mode="words")
+    lettering = Lettering(timeline)
+    keys = [shown[0].overlay.key for frame in range(30, 270) if (shown := lettering.at(Fraction(frame, 30)))]
+    assert len(keys) == 240, "something is on screen all the time"
+    changes = [place for place, key in enumerate(keys) if place == 0 or keys[place - 1] != key]
+    # Thirteen words in groups of at most three; a group takes three bitmaps to come to rest.
+    assert 5 * 3 <= len(changes) <= 9 * 3
+    assert all(change % 15 in (0, 1, 2) for change in changes), "each group comes with a word"
+
+
+def test_a_group_of_words_pops_in_and_comes_to_rest():
+    lettering = Lettering(film((1280, 720), [spoken("We rowed out", seconds="3")], mode="words"))
+    shown = [lettering.at(Fraction(30 + frame, 30))[0] for frame in range(4)]
+    small, large, rest, later = (one.overlay.rgba.shape[1] for one in shown)
+    assert small < rest < large and rest == later and shown[2].overlay is shown[3].overlay
+    assert shown[0].opacity < shown[1].opacity == 1
+
+
+def test_words_are_large_and_stay_inside_the_frame():
+    text = "Rechtsschutzversicherungsgesellschaften unterschreiben"
+    for size in ((1920, 1080), (1080, 1920)):
+        timeline = film(size, [caption(text)], mode="words")
+        block = film(size, [caption("unterschreiben")])
+        assert draw(timeline, timeline.captions[0]).em > draw(block, block.captions[0]).em
+        left, _, width, _ = caption_box(timeline, timeline.captions[0])
+        assert left >= 0.05 * size[0] and left + width <= 0.95 * size[0]
+        assert Lettering(timeline).degraded == ()
+
+
+@pytest.mark.parametrize("mode", ["block", "words", "karaoke"])
+@pytest.mark.parametrize(("safe", "bottom", "side"), [("tiktok", 0.26, 0.14), ("reels", 0.35, 0.06), ("shorts", 0.35, 0.178)])
+def test_words_keep_clear_of_a_platforms_buttons(mode: str, safe: str, bottom: float, side: float):
+    timeline = film((540, 960), [spoken(*LINES, seconds="8")], [title("Maria", "Boat builder", "lower_third")], mode=mode,
+                    safe=safe)
+    left, top, width, height = caption_box(timeline, timeline.captions[0])
+    assert top + height <= (1 - bottom) * 960 + 1
+    assert left >= side * 540 - 1 and left + width <= (1 - side) * 540 + 1
+    placed = lay_out(timeline, timeline.titles[0]).placed
+    assert max(one.baseline for one in placed) < top
+
+
+def test_a_word_longer_than_any_line_is_hyphenated_between_syllables():
+    text = "Rechtsschutzversicherungsgesellschaftsvorsitzendenstellvertreter" * 2
+    placed = lay_out(film((1080, 1920), [caption(text)]), caption(text)).placed
+    lines = [one.line.text for one in placed]
+    assert len(lines) > 1 and all(line.endswith("-") for line in lines[:-1])
+    assert "".join(line.removesuffix("-") for line in lines) == text
+
+
+def test_a_long_word_is_made_smaller_before_it_is_broken():
+    text = "Donaudampfschifffahrtsgesellschaftskapitän"
+    placed = lay_out(film((1080, 1920), [caption(text)]), caption(text)).placed
+    assert [one.line.text for one in placed] == [text] and placed[0].line.size < 54
+
+
+def test_hyphens_stand_where_a_syllable_begins():
+    pieces = list("Rechtsschutzversicherung")
+    places = typeset._syllables(pieces)
+    assert [text for text in ("Rechts", "Rechtsschutz", "Rechtsschutzver") if len(text) in places] == [
+        "Rechts", "Rechtsschutz", "Rechtsschutzver"]
+    assert typeset._syllables(list("strength")) == []
+
+
+@pytest.mark.usefixtures("bare_machine")
+def test_the_fonts_of_the_machine_that_draw_words_are_known(tmp_path: Path):
+    assert fonts_used(film(captions=[caption("Łódź, Привет")])) == {}
+    strange = film(captions=[caption("ɸ")], font="Manrope")
+    before = fonts_used(strange)
+    assert before == {}, "a letter that ships or that nobody has names no font"
+    (tmp_path / "fonts").mkdir()
+    own = tmp_path / "fonts" / "Own.ttf"
+    own.write_bytes((faces.SHIPPED / "Manrope-Bold.ttf").read_bytes())
+    assert list(fonts_used(film(captions=[caption("lake")], font=str(own)))) == ["Own.ttf"]

@@ -38,6 +38,8 @@ class Skipped(_Frozen):
 
 
 Captioning = Literal["burn", "file", "both", "none"]
+CaptionMode = Literal["block", "words", "karaoke"]
+"""Whole captions; one to three words at a time, large; or whole captions with the spoken word lit up."""
 
 
 class Brief(_Frozen):
@@ -62,10 +64,16 @@ class Brief(_Frozen):
     music: str | None = None
     """``none``, the id of an asset to use, or None to compose."""
     captions: Captioning = "both"
+    caption_style: CaptionMode = "block"
+    """How captions in the picture are shown."""
     language: str | None = None
     """A BCP 47 tag; None: as the words and notes are written."""
     seed: int = 0
     budget: Decimal | None = None
     """The most that may be spent; None: nothing may be spent without asking."""
+    mark: bool = True
+    """Whether the film says what was generated in it."""
+    label: str | None = None
+    """Words shown at the film's beginning to say that software made it; None for none."""
     film: str = "film.mp4"
     """The name of the film's file."""

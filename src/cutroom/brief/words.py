@@ -296,11 +296,12 @@ def given_title(text: str) -> tuple[str, int, int] | None:
     text = text[: lexicon.LONGEST]
     if match := _EXPLICIT.search(text):
         group = next(index for index in range(1, len(match.groups()) + 1) if match[index] is not None)
-        return short_title(match[group]), match.start(), match.end()
+        # Only the title itself: the noun before it ("a square film called …") says more than that.
+        return short_title(match[group]), match.start(group), match.end()
     if match := _UNQUOTED.search(text):
         words = _UNQUOTED_END.split(match[1], maxsplit=1)[0].strip()
         if words:
-            return short_title(words), match.start(), match.start(1) + len(words)
+            return short_title(words), match.start(1), match.start(1) + len(words)
     quotes = list(_BARE_QUOTE.finditer(text))
     if len(quotes) == 1 and not _NOT_A_TITLE.search(text[: quotes[0].start()]):
         match = quotes[0]

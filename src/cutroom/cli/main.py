@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -43,7 +44,7 @@ Shape = Annotated[
         show_default=False,
     ),
 ]
-Fps = Annotated[str, typer.Option(help="Frames a second.")]
+Fps = Annotated[str, typer.Option(help="Frames a second, 1 to 120.")]
 MoodName = Annotated[
     str | None,
     typer.Option(
@@ -67,6 +68,10 @@ CaptionsTo = Annotated[
     Literal["burn", "file", "both", "none"],
     typer.Option("--captions", help="Captions in the picture, in a file, both, or none."),
 ]
+CaptionsAs = Annotated[
+    Literal["block", "words", "karaoke"],
+    typer.Option("--caption-style", help="Whole captions, a few large words at a time, or the spoken word lit up."),
+]
 Language = Annotated[
     str | None,
     typer.Option(
@@ -74,6 +79,13 @@ Language = Annotated[
         help="The language of the words, e.g. en or de. [default: as the notes are written]",
         show_default=False,
     ),
+]
+Mark = Annotated[
+    bool, typer.Option("--mark/--no-mark", help="Whether the film itself says (signed) what was generated in it.")
+]
+Label = Annotated[
+    str | None,
+    typer.Option(metavar="WORDS", help='Words to show at the beginning, e.g. "Made with AI".', show_default=False),
 ]
 Seed = Annotated[int, typer.Option(help="Another seed makes another film of the same material.")]
 Budget = Annotated[str | None, typer.Option(help="The most that may be spent. [default: nothing]", show_default=False)]
@@ -108,7 +120,10 @@ def make(  # noqa: PLR0913 - one parameter per option
     voice: Voice = None,
     music: Music = None,
     captions: CaptionsTo = "both",
+    caption_style: CaptionsAs = "block",
     language: Language = None,
+    mark: Mark = True,
+    label: Label = None,
     seed: Seed = 0,
     budget: Budget = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; make and keep nothing.")] = False,
@@ -132,7 +147,10 @@ def make(  # noqa: PLR0913 - one parameter per option
         voice=voice,
         music=music,
         captions=captions,
+        caption_style=caption_style,
         language=language,
+        mark=mark,
+        label=label,
         seed=seed,
         budget=budget,
     )
@@ -162,7 +180,10 @@ def plan(  # noqa: PLR0913 - one parameter per option
     voice: Voice = None,
     music: Music = None,
     captions: CaptionsTo = "both",
+    caption_style: CaptionsAs = "block",
     language: Language = None,
+    mark: Mark = True,
+    label: Label = None,
     seed: Seed = 0,
     budget: Budget = None,
     json: Json = False,
@@ -180,7 +201,10 @@ def plan(  # noqa: PLR0913 - one parameter per option
         voice,
         music,
         captions,
+        caption_style,
         language,
+        mark,
+        label,
         seed,
         budget,
         dry_run=True,
@@ -202,18 +226,45 @@ def show(
         screen.show_ledger(list(journal.entries()), json=json)
 
 
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A film, picture or sound.")],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read what a file says of its making, and whether it was changed since. Exit status: 0 valid, 1 broken, 3 no signed mark."""
+    from cutroom import api
+    from cutroom.cli import marks
+
+    found = api.verify(file)
+    marks.show(found, file, json=json, quiet=quiet)
+    raise typer.Exit(marks.EXIT[found.status])
+
+
+_HINTS = {
+    "seconds": "write seconds such as 60 or 7.5, or minutes and seconds such as 1:30, above 0 and at most an hour",
+    "fps": "write frames a second from 1 to 120, such as 30 or 30000/1001",
+    "language": "write a language tag such as en, de or pt-BR",
+    "budget": "write an amount such as 0 or 2.50",
+}
+
+
 def _options(**values: Any) -> Any:
     """The options, checked. Raises WrongUse that names the option."""
     from pydantic import ValidationError
 
     from cutroom import api
 
+    minutes, colon, rest = (values["seconds"] or "").partition(":")
+    if colon and minutes.isdigit() and rest.isdigit() and len(rest) == 2:
+        values["seconds"] = str(60 * int(minutes) + int(rest))
     try:
         return api.Options(**values)
     except ValidationError as error:
         wrong = error.errors()[0]
         option = {"shape": "format"}.get(str(wrong["loc"][0]), str(wrong["loc"][0]))
-        raise WrongUse(f"--{option} {wrong['input']}: {wrong['msg'].removeprefix('Value error, ')}") from error
+        hint = _HINTS.get(option, wrong["msg"].removeprefix("Value error, "))
+        raise WrongUse(f"--{option} {wrong['input']}: {hint}") from error
 
 
 def main() -> None:
@@ -221,9 +272,15 @@ def main() -> None:
     try:
         app()
     except CutroomError as error:
+        if "--json" in sys.argv:
+            # Whoever reads the output gets an object whatever happens.
+            sys.stdout.write(json.dumps({"status": "failed", "reason": str(error)}, ensure_ascii=False) + "\n")
         sys.stderr.write(f"cutroom: {error}\n")
         sys.exit(2 if isinstance(error, WrongUse) else 1)
-    except KeyboardInterrupt:
+    except SystemExit as end:
+        # Typer makes 130 of a Ctrl-C that nobody caught.
+        if end.code != 130:
+            raise
         sys.stderr.write("cutroom: stopped; run the same command again to go on\n")
         sys.exit(4)
 

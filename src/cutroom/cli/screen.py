@@ -58,7 +58,7 @@ class Lines:
         """Tell of takes and revisions."""
         if isinstance(event, Made):
             self.console.print(
-                Text(f"{event.step}: made by {event.performer} in {float(event.wall_seconds):.1f} s"), soft_wrap=True
+                Text(f"{event.step}: done by {event.performer} in {float(event.wall_seconds):.1f} s"), soft_wrap=True
             )
         elif isinstance(event, Failed):
             self.console.print(Text(f"{event.step}: {event.reason}"), soft_wrap=True)
@@ -116,7 +116,7 @@ def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: boo
             for name in plan.order()
         ]
         whole = {
-            "status": "planned",
+            "status": "stopped",
             "production": result.production if result else None,
             "steps": steps,
             "goal": plan.goal,
@@ -183,8 +183,12 @@ def show_result(result: Result, *, json: bool, quiet: bool) -> None:
         f"{calls.performed} takes made, {calls.reused} used again"
         if calls.performed
         else f"nothing had to be made: {calls.reused} takes used again"
+        if result.status in ("delivered", "degraded")
+        else "nothing was made"
     )
     console.print(Text(f"{made}; {result.wall_seconds} s"))
+    for note in result.notes:
+        console.print(Text(f"note: {note}"), soft_wrap=True)
     for item in result.degraded:
         console.print(Text(f"degraded: {item.what}: {item.why}"), style="yellow", soft_wrap=True)
 

@@ -211,20 +211,33 @@ class LocalEngine:
                     )
                 )
                 performer = next(one for one in self.performers if one.name == part.performer)
-                self._under_way[pool.submit(self._perform, command, step, performer, inputs)] = command
+                makers = {
+                    name: (self.cast.parts[name].performer, self.cast.parts[name].version)
+                    for name in inputs
+                    if name in self.cast.parts
+                }
+                self._under_way[pool.submit(self._perform, command, step, performer, inputs, makers)] = command
         return failed
 
     def _look(self, command: Look, step: AnyStep, media: AnyMedia, inputs: dict[str, AnyMedia]) -> Event:
         verdict: Verdict = self.judge.look(step, media, dict(inputs), self.store)
         return Judged(step=command.step, slot=command.slot, take=command.take, key=command.key, verdict=verdict)
 
-    def _perform(self, command: Perform, step: AnyStep, performer: Performer, inputs: dict[str, AnyMedia]) -> Event:
+    def _perform(
+        self,
+        command: Perform,
+        step: AnyStep,
+        performer: Performer,
+        inputs: dict[str, AnyMedia],
+        makers: dict[str, tuple[str, str]],
+    ) -> Event:
         """Have one take made, in a thread of the pool. A performer's crash costs its own step and nothing else."""
         degraded: list[Degraded] = []
         scratch = self.store.scratch()
         desk = Desk(
             store=self.store,
             inputs=dict(inputs),
+            makers=makers,
             take=command.take,
             seed=int(command.key[:12], 16),
             scratch=scratch,

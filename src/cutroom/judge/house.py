@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cutroom.judge.checks import cut, film, picture, shot, sound, text, timelines
+from cutroom.judge.checks import cut, film, marked, picture, shot, sound, text, timelines
 from cutroom.judge.evidence import Evidence, found, measured, unmeasured, verdict
 from cutroom.media.kinds import Audio, Cut, Image, Media, Text, Video
 from cutroom.media.store import Store
-from cutroom.plan.catalogue.assemble import AssembleCut, RenderFilm
+from cutroom.plan.catalogue.assemble import AssembleCut, MarkFilm, RenderFilm
 from cutroom.plan.catalogue.edit import FramePicture, PickMoment
 from cutroom.plan.catalogue.generate import ComposeMusic, DrawCard, Speak
 from cutroom.plan.catalogue.write import WriteCaptions, WriteScript
@@ -76,6 +76,7 @@ BY_STEP: Mapping[type[AnyStep], Check] = {
     PickMoment: shot.picked,
     AssembleCut: cut.assembled,
     RenderFilm: film.film,
+    MarkFilm: marked.marked,
 }
 
 BY_MEDIUM: Mapping[type[Media], Check] = {

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from cutroom.brief.brief import Brief
 from cutroom.media.kinds import AnyMedia
+from cutroom.media.marks import Marks
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.time import Exact
 from cutroom.verdict import Verdict
@@ -128,6 +129,8 @@ class Wrapped(_Event):
     status: Literal["delivered", "degraded", "stopped", "failed"]
     deliverables: tuple[Deliverable, ...] = ()
     degraded: tuple[Degraded, ...] = ()
+    marks: Marks | None = None
+    """What a detector read in the delivered film."""
     reason: str = ""
 
 

@@ -37,6 +37,8 @@ class Desk:
     store: Store
     inputs: dict[str, Media]
     """What the step's refs point to, by id."""
+    makers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Who made each input, by id: the performer's name and version. What was handed over is not in it."""
     take: int = 1
     """Which take this is, from 1."""
     seed: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from cutroom.plan.cast import Cast, Part
 from cutroom.plan.plan import Plan
@@ -37,6 +37,19 @@ class Candidate(Protocol):
         ...
 
 
+@runtime_checkable
+class Dependent(Protocol):
+    """A performer whose result is also decided by this machine and by what stands elsewhere in the plan.
+
+    The fonts that draw a film's words are such a thing: which ones are needed follows from the words, which stand in
+    other steps than the one that renders.
+    """
+
+    def settings_within(self, step: AnyStep, plan: Plan) -> dict[str, Any]:
+        """What further decides the result of `step` in `plan`: JSON, part of the key."""
+        ...
+
+
 def cast(plan: Plan, performers: Sequence[Candidate]) -> Cast:
     """Who performs each step of `plan`; steps that nobody can perform are named with the reason."""
     parts: dict[str, Part] = {}
@@ -47,8 +60,11 @@ def cast(plan: Plan, performers: Sequence[Candidate]) -> Cast:
             uncast[identity] = f"nobody on this machine can perform {step.kind}{_detail(step)}"
             parts[identity] = Part(performer="nobody", version="0")
         else:
+            settings = chosen.settings(step)
+            if isinstance(chosen, Dependent):
+                settings = settings | chosen.settings_within(step, plan)
             parts[identity] = Part(
-                performer=chosen.name, version=chosen.version, settings=chosen.settings(step), price=chosen.price(step)
+                performer=chosen.name, version=chosen.version, settings=settings, price=chosen.price(step)
             )
     return Cast(parts=parts, uncast=uncast)
 

@@ -8,7 +8,7 @@ what is known, so the same production always gets the same plan.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,16 +17,20 @@ from typing import Any
 
 from cutroom.brief.brief import Brief
 from cutroom.errors import WrongUse
+from cutroom.measures.text import reading_seconds
 from cutroom.media.kinds import Audio, Cut, Image, Media, Text, Video
 from cutroom.plan.catalogue import assemble, edit, generate, understand, write
 from cutroom.plan.facts import ClipFacts, PictureFacts, Script
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.plan.step import AnyStep, Ref
-from cutroom.planner.material import Chosen, Shot, Visual, choose, is_picture, lasting
-from cutroom.planner.pacing import Wanted, cuts_on_beats, place_lines, shares
+from cutroom.planner.marking import marked
+from cutroom.planner.material import Chosen, Shot, Visual, choose, is_picture, lasting, without_bystanders
+from cutroom.planner.pacing import Wanted, cuts_on_beats, shares
 from cutroom.planner.planner import Known
 from cutroom.planner.style import STYLES, Kind
+from cutroom.planner.telling import SHORTEST_READ, Line, Told, shown, tell
 from cutroom.planner.wishes import Wishes, wishes
+from cutroom.time import Span
 from cutroom.timeline.beats import tempo_grid
 from cutroom.timeline.timeline import CaptionStyle, Title, Transition
 from cutroom.verdict import Verdict
@@ -38,6 +42,8 @@ TAIL = Fraction(8, 5)
 PAUSE = Fraction(9, 20)
 TOO_MANY_WORDS = {"captions_too_fast", "caption_too_brief", "caption_too_wide", "caption_lines"}
 """What the judge finds when a caption holds more than can be read."""
+LABEL = Fraction(5)
+"""How long a label stands, from the film's beginning on, in seconds."""
 SHORTEST_FILM, LONGEST_FILM = Fraction(6), Fraction(180)
 """Bounds for a length that nobody asked for."""
 
@@ -61,11 +67,7 @@ class HousePlanner:
         """What to change so that `verdict` need not be given again; None when another take is the better idea."""
         checks = {finding.check for finding in verdict.findings}
         what = plan.steps[step]
-        if (
-            isinstance(what, write.WriteCaptions)
-            and not what.shorten
-            and checks & TOO_MANY_WORDS
-        ):
+        if isinstance(what, write.WriteCaptions) and not what.shorten and checks & TOO_MANY_WORDS:
             return plan.with_fields(step, shorten=True)
         if isinstance(what, edit.PickMoment):
             return plan.with_fields(step, part=what.part + 1)
@@ -213,7 +215,7 @@ class _Draft:
         rest = _Film(self, self.script, speaking).steps()
         unspoken = tuple(name for name in speaking if name not in self.known.media)
         left_out = [f"not said for want of time: “{sentence}”" for sentence in self.script.left_out]
-        return Plan(
+        whole = Plan(
             assets=assets,
             steps={**looks, **script, **speaking, **rest.steps},
             goal="film",
@@ -221,6 +223,15 @@ class _Draft:
             notes=(*rest.notes, *left_out),
             degraded=tuple(self.degraded()),
         )
+        if not self.brief.mark:
+            return whole
+        return marked(
+            whole, {asset.id: asset.name for asset in self.brief.assets}, self.script.title or self.brief.film
+        )
+
+
+def _among(shot: Shot, kept: Sequence[Shot]) -> bool:
+    return any(shot.visual is other.visual and shot.part == other.part for other in kept)
 
 
 @dataclass
@@ -252,7 +263,7 @@ class _Film:
         lengths = self.lengths(wanted)
         transitions = self.transitions(lengths)
         shots = self.shots(chosen, list(cards), lengths, transitions)
-        starts = self.starts(lengths, chosen)
+        told, untold = self.tell(lengths, chosen)
         steps: dict[str, AnyStep] = {**cards, **looked, **shots}
         if self.wishes.compose:
             steps["music"] = generate.ComposeMusic(
@@ -261,14 +272,14 @@ class _Film:
                 seed=self.draft.brief.seed,
                 under_voice=bool(self.speaking or self.wishes.spoken),
             )
-        lines = self.caption_lines(starts)
+        lines = self.caption_lines(told)
         if lines and self.wishes.captions != "none":
             steps["captions"] = write.WriteCaptions(
                 lines=lines, seconds=self.seconds, width=self.caption_width(), language=self.script.language
             )
-        steps["cut"] = self.cut(steps, list(shots), transitions, starts)
+        steps["cut"] = self.cut(steps, list(shots), transitions, told)
         steps["film"] = assemble.RenderFilm(cut=ref(Cut, "cut"))
-        return _Rest(steps, chosen.notes if chosen else ())
+        return _Rest(steps, (*(chosen.notes if chosen else ()), *untold, *self.unused_sounds()))
 
     # ── length ──
 
@@ -333,23 +344,36 @@ class _Film:
 
     def choose(self) -> Chosen:
         """The shots that make the film, those that are spoken about long enough for it."""
-        chosen = choose(self.draft.visuals, self.seconds - self.ending, self.style.transition)
         about = {
             line.subject: place
             for place, line in reversed(list(enumerate(self.script.lines)))
             if line.subject is not None
         }
-        shots = []
-        for place, shot in enumerate(chosen.shots):
+        told = {self.draft.visuals[subject].look for subject in about}
+        shown = self.seconds - self.ending
+        chosen = choose(self.draft.visuals, shown, self.style.transition, told)
+        shots = self.with_time_to_speak(chosen.shots, about)
+        kept, notes = without_bystanders(shots, shown, told) if self.speaking else (shots, [])
+        if len(kept) < len(shots):
+            kept = self.with_time_to_speak([shot for shot in chosen.shots if _among(shot, kept)], about)
+        return Chosen(shots=tuple(kept), notes=(*chosen.notes, *notes))
+
+    def with_time_to_speak(self, shots: Sequence[Shot], about: Mapping[int, int]) -> list[Shot]:
+        """Each shot long enough for what is said of it; `about` maps visuals onto the lines about them."""
+        found = []
+        late = Fraction(0)  # how far the words run behind: a clip may be too short for what is said of it
+        for place, shot in enumerate(shots):
             if place == 0 and self.script.title:
                 shot = lasting(shot, self.title_seconds())
             subject = self.draft.visuals.index(shot.visual)
             if self.speaking and shot.part == 0 and subject in about:
                 lead = self.first_word if place == 0 else Fraction(0)
-                lead += TAIL if place == len(chosen.shots) - 1 else 0
-                shot = lasting(shot, lead + self.draft.line_seconds(about[subject]) + PAUSE)
-            shots.append(shot)
-        return Chosen(shots=tuple(shots), notes=chosen.notes)
+                lead += TAIL if place == len(shots) - 1 else 0
+                words = late + lead + self.draft.line_seconds(about[subject]) + PAUSE
+                shot = lasting(shot, words)
+                late = max(Fraction(0), words - shot.wanted.longest)
+            found.append(shot)
+        return found
 
     def wanted(self, chosen: Chosen | None, cards: int) -> list[Wanted]:
         """What each shot would like."""
@@ -364,7 +388,7 @@ class _Film:
         beats: tuple[Fraction, ...] = ()
         if self.wishes.compose:
             beats = tempo_grid(self.wishes.mood, self.seconds, self.draft.brief.seed).beats
-        return cuts_on_beats(plain, beats, self.rate)
+        return cuts_on_beats(plain, beats, self.rate, longest=[one.longest for one in wanted])
 
     def transitions(self, lengths: Sequence[Fraction]) -> list[Transition | None]:
         """What stands between the shots: by mood, seeded, never longer than two fifths of the shorter neighbour."""
@@ -426,69 +450,81 @@ class _Film:
 
     # ── words ──
 
-    def starts(self, lengths: Sequence[Fraction], chosen: Chosen | None) -> list[Fraction]:
-        """When each line begins: with the shot that it is about where it can, else spread over the film."""
-        count = len(self.script.lines)
-        spoken = [self.draft.line_seconds(place) if self.speaking else Fraction(0) for place in range(count)]
-        onset = self.shot_starts(lengths, chosen)
-        wishes: list[Fraction | None] = []
-        for line in self.script.lines:
-            start = onset.get(line.subject) if line.subject is not None else None
-            wishes.append(None if start is None else start + Fraction(3, 10))
-        first = self.first_word
-        for lead, tail, pause in (
-            (first, TAIL, PAUSE),
-            (Fraction(1, 2), Fraction(3, 5), Fraction(1, 5)),
-            (Fraction(0), Fraction(0), Fraction(0)),
-        ):
-            starts = place_lines(wishes, spoken, lead, self.seconds - tail, pause)
-            if starts is not None:
-                return starts
-        # More is said than there is film: the judge will say so; what can be kept is the order.
-        return [self.seconds * place / max(1, count) for place in range(count)]
+    def tell(self, lengths: Sequence[Fraction], chosen: Chosen | None) -> tuple[list[Told], list[str]]:
+        """When each line is told, and which are not."""
+        seen = self.seen(lengths, chosen)
+        lines = [
+            Line(place=place, text=line.text, subject=line.subject, spoken=spoken, seconds=self.line_seconds(place))
+            for place, line in enumerate(self.script.lines)
+            for spoken in [f"line-{place + 1}" in self.speaking]
+        ]
+        kept, notes = shown(lines, seen)
+        return tell(kept, seen, self.first_word, self.seconds, TAIL), notes
 
-    def shot_starts(self, lengths: Sequence[Fraction], chosen: Chosen | None) -> dict[int, Fraction]:
+    def line_seconds(self, place: int) -> Fraction:
+        """How long a line takes to say or, when nobody says it, to read."""
+        if f"line-{place + 1}" in self.speaking:
+            return self.draft.line_seconds(place)
+        return max(SHORTEST_READ, reading_seconds(self.script.lines[place].text))
+
+    def seen(self, lengths: Sequence[Fraction], chosen: Chosen | None) -> dict[int, Span]:
         """When each visual is first seen, by its place in the material's order."""
-        found: dict[int, Fraction] = {}
+        found: dict[int, Span] = {}
         at = Fraction(0)
         for place, length in enumerate(lengths):
             if chosen is not None:
-                found.setdefault(self.draft.visuals.index(chosen.shots[place].visual), at)
+                subject = self.draft.visuals.index(chosen.shots[place].visual)
+                found.setdefault(subject, Span(start=at, length=length))
             at += length
         return found
 
-    def caption_lines(self, starts: Sequence[Fraction]) -> tuple[write.SpokenLine, ...]:
+    def caption_lines(self, told: Sequence[Told]) -> tuple[write.SpokenLine, ...]:
         """What is to be read, and when."""
-        lines = []
-        for place, (line, start) in enumerate(zip(self.script.lines, starts, strict=True)):
-            name = f"line-{place + 1}"
-            until = starts[place + 1] if place + 1 < len(starts) else self.seconds - self.ending
-            voice = ref(Audio, name) if name in self.speaking else None
-            seconds = (
-                self.draft.line_seconds(place)
-                if voice
-                else max(Fraction(1), min(until - start - Fraction(1, 5), Fraction(6)))
+        return tuple(
+            write.SpokenLine(
+                text=one.line.text,
+                start=one.start,
+                seconds=one.seconds,
+                voice=ref(Audio, f"line-{one.line.place + 1}") if one.line.spoken else None,
             )
-            lines.append(write.SpokenLine(text=line.text, start=start, seconds=seconds, voice=voice))
-        return tuple(lines)
+            for one in told
+        )
+
+    def unused_sounds(self) -> list[str]:
+        """A sentence for every sound that was handed over and is not heard."""
+        heard = {self.wishes.music, *self.wishes.spoken}
+        return [
+            f"{asset.name} is not heard: one piece of music is enough"
+            for asset in self.draft.brief.assets
+            if isinstance(asset.media, Audio) and asset.id not in heard
+        ]
 
     def caption_width(self) -> int:
         """At most so many characters a line: 42 in 16:9, as broadcasters have it; fewer where the frame is narrower."""
         return max(22, min(42, round(24 * self.wishes.format.aspect)))
 
-    def titles(self) -> tuple[Title, ...]:
-        """The film's title, over its first shot."""
-        if not self.script.title:
-            return ()
-        start = Fraction(2, 5) if self.seconds > 5 else Fraction(0)
-        return (
-            Title(
-                start=start,
-                seconds=self.title_seconds() - start / 2,
-                text=self.script.title,
-                subtitle=self.script.subtitle,
-            ),
-        )
+    def titles(self, told: Sequence[Told]) -> tuple[Title, ...]:
+        """The film's title over its first shot, the label that was asked for, and on plain cards what is told."""
+        label = self.draft.brief.label
+        found = [Title(start=Fraction(0), seconds=min(self.seconds, LABEL), text=label, place="upper")] if label else []
+        if self.script.title:
+            start = Fraction(2, 5) if self.seconds > 5 else Fraction(0)
+            found.append(
+                Title(
+                    start=start,
+                    seconds=self.title_seconds() - start / 2,
+                    text=self.script.title,
+                    subtitle=self.script.subtitle,
+                )
+            )
+        if not self.draft.visuals:
+            found += [
+                Title(start=start, seconds=one.start + one.seconds - start, text=one.line.text, fade=Fraction(1, 4))
+                for one in told
+                if (start := max(one.start, self.title_seconds() if self.script.title else Fraction(0)))
+                < one.start + one.seconds
+            ]
+        return tuple(found)
 
     # ── cut ──
 
@@ -497,13 +533,13 @@ class _Film:
         steps: dict[str, AnyStep],
         shots: Sequence[str],
         transitions: Sequence[Transition | None],
-        starts: Sequence[Fraction],
+        told: Sequence[Told],
     ) -> assemble.AssembleCut:
         """Everything on one timeline."""
         voice = [
-            assemble.Placed(sound=ref(Audio, name), start=start)
-            for name, start in zip(self.draft.line_ids, starts, strict=True)
-            if name in self.speaking
+            assemble.Placed(sound=ref(Audio, f"line-{one.line.place + 1}"), start=one.start)
+            for one in told
+            if one.line.spoken
         ]
         at = self.title_seconds() / 2
         for identity in self.wishes.spoken:
@@ -519,8 +555,11 @@ class _Film:
             music=ref(Audio, music) if music else None,
             natural=any(isinstance(asset.media, Video) and asset.media.sound for asset in self.wishes.visuals),
             captions=ref(Text, "captions") if "captions" in steps else None,
-            caption_style=CaptionStyle(burn=self.wishes.captions in ("burn", "both")),
-            titles=self.titles(),
+            caption_style=CaptionStyle(
+                burn=self.wishes.captions in ("burn", "both") and bool(self.draft.visuals),
+                mode=self.draft.brief.caption_style,
+            ),
+            titles=self.titles(told),
             title=self.script.title,
             language=self.script.language,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -74,15 +74,18 @@ def _alike(one: Visual, other: Visual) -> bool:
     return (int(one.facts.fingerprint, 16) ^ int(other.facts.fingerprint, 16)).bit_count() <= ALIKE
 
 
-def choose(visuals: Sequence[Visual], seconds: Fraction, transition: Fraction = Fraction(1)) -> Chosen:
+def choose(
+    visuals: Sequence[Visual], seconds: Fraction, transition: Fraction = Fraction(1), told: Collection[str] = ()
+) -> Chosen:
     """As many shots as `seconds` ask for: the weakest left out when there are too many, the best used again when too few.
 
-    A clip keeps the length of one `transition` back, for its handles.
+    A clip keeps the length of one `transition` back, for its handles. Visuals whose look is in `told` are spoken
+    about and go last.
     """
     kept, notes = without_duplicates(visuals)
     fit = max(1, int(seconds / PICTURE_SHORTEST))
     if len(kept) > fit:
-        spare = sorted(kept, key=lambda one: one.quality)[: len(kept) - fit]
+        spare = sorted(kept, key=lambda one: (one.look in told, one.quality))[: len(kept) - fit]
         notes.extend(f"{one.asset.name} is left out: {float(seconds):g} s have room for {fit} shots" for one in spare)
         kept = [one for one in kept if one not in spare]
     shots = [Shot(visual=one, wanted=_wanted(one, 0, transition)) for one in kept]
@@ -121,6 +124,23 @@ def lasting(shot: Shot, seconds: Fraction) -> Shot:
     """`shot`, wanted for at least `seconds` (as far as it can last that long)."""
     shortest = min(max(shot.wanted.shortest, seconds), shot.wanted.longest)
     return replace(shot, wanted=replace(shot.wanted, shortest=shortest))
+
+
+def without_bystanders(shots: Sequence[Shot], seconds: Fraction, told: Collection[str]) -> tuple[list[Shot], list[str]]:
+    """`shots` without the weakest of those that nobody speaks about, as long as the others lack time for their words.
+
+    At least half of the shots stay: a film of a weekend is not only what its notes mention.
+    """
+    kept, notes = list(shots), []
+    fewest = (len(shots) + 1) // 2
+    while len(kept) > fewest and sum(shot.wanted.shortest for shot in kept) > seconds:
+        spare = [shot for shot in kept if shot.visual.look not in told]
+        if not spare:
+            break
+        weakest = min(spare, key=lambda shot: (-shot.part, shot.visual.quality))
+        kept.remove(weakest)
+        notes.append(f"{weakest.visual.asset.name} is left out: the words need the time")
+    return kept, notes
 
 
 def is_picture(shot: Shot) -> bool:

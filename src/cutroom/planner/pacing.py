@@ -69,11 +69,17 @@ def cuts_on_beats(
     rate: Rate,
     reach: Fraction = Fraction(2, 5),
     shortest: Fraction = SHORTEST,
+    longest: Sequence[Fraction] | None = None,
 ) -> list[Fraction]:
     """`lengths` changed so that each cut falls on the nearest beat within `reach`, else on a frame; same sum.
 
-    Never makes a shot shorter than `shortest` unless it was.
+    Never makes a shot shorter than `shortest`, or longer than its own `longest`, unless it was.
     """
+    most = (
+        [max(pair) for pair in zip(longest, lengths, strict=True)]
+        if longest
+        else [sum(lengths, Fraction(0))] * len(lengths)
+    )
     total = sum(lengths, Fraction(0))
     ends: list[Fraction] = []
     at = Fraction(0)
@@ -84,7 +90,11 @@ def cuts_on_beats(
         latest = total - shortest * min(1, rest / shortest) if rest else total
         beat = _nearest(beats, at)
         fits = (
-            beat is not None and abs(beat - at) <= reach and min(shortest, length) <= beat - before and beat <= latest
+            beat is not None
+            and abs(beat - at) <= reach
+            and min(shortest, length) <= beat - before <= most[place]
+            and at + lengths[place + 1] - beat <= most[place + 1]
+            and beat <= latest
         )
         ends.append(rate.snap(beat if fits and beat is not None else at))
     ends.append(total)

@@ -57,7 +57,7 @@ def wishes(brief: Brief, texts: Sequence[str]) -> Wishes:
         seconds=seconds,
         format=_format(brief, words, visuals),
         mood=_mood(brief, words),
-        language=brief.language or words.language or _language(texts) or "en",
+        language=brief.language or _asked(words) or _language(texts) or words.language or "en",
         narrate=bool(notes) and brief.voice != "none" and words.voice is not False and not spoken,
         compose=wants_music and music is None,
         music=music if wants_music else None,
@@ -101,6 +101,11 @@ def frame_of(shape: str) -> tuple[int, int]:
             return width, height
         raise WrongUse(f"--format {shape}: both sides must be even and between 64 and 7680 pixels")
     raise WrongUse(f"--format {shape!r}: write one of {', '.join(SHAPES)}, or WIDTHxHEIGHT such as 1280x720")
+
+
+def _asked(words: Intent) -> str | None:
+    """The language that the words ask for; the one that they are written in decides only where there are no notes."""
+    return words.language if words.language_asked else None
 
 
 def _language(texts: Sequence[str]) -> str | None:

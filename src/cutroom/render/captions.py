@@ -1,9 +1,8 @@
-"""The words of a film, laid out and drawn: captions and titles as bitmaps that lie over the picture.
+"""The words of a film, drawn: captions and titles as bitmaps that lie over the picture.
 
-A bitmap is made when it is first needed and kept while it is shown; all that moves is its opacity. Sizes follow the
-frame's shorter side, places the safe areas: captions stay out of the lowest 8 % of a wide frame and the lowest 19 % of
-a tall one (where phones show their buttons), and everything stays within the middle 90 % of the width (the safe title
-area of SMPTE ST 2046-1).
+A bitmap is made when it is first needed and kept while it is shown; all that moves is its opacity. What changes from word
+to word is small: a group of large words comes to rest in three bitmaps, and a word that is lit up is a bitmap of its own
+over a caption that stays.
 """
 
 from __future__ import annotations
@@ -11,40 +10,56 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from threading import Lock
 
 import cv2
 import numpy as np
 
-from cutroom.errors import BadInput
-from cutroom.render.faces import Cast, Face, chosen, script_of, shipped, way_out
-from cutroom.render.ink import Look, Placed, block_of, paint
-from cutroom.render.typeset import Line, clean, missing, right_to_left, set_line, shorten, wrap
-from cutroom.timeline.timeline import Caption, Format, Timeline, Title
+from cutroom.render.faces import Cast, fingerprint, script_of, way_out
+from cutroom.render.ink import paint, paint_part
+from cutroom.render.layout import (
+    Layout,
+    Lit,
+    caption_box,
+    caption_cast,
+    captions_height,
+    lay_out,
+    lay_out_group,
+    lit,
+    title_cast,
+)
+from cutroom.render.spoken import Said, groups, said
+from cutroom.render.typeset import clean, clusters, missing
+from cutroom.timeline.timeline import Caption, CaptionStyle, Timeline, Title
+
+__all__ = [
+    "Lettering",
+    "Overlay",
+    "Shown",
+    "caption_box",
+    "contrast_over",
+    "draw",
+    "fonts_for",
+    "fonts_used",
+    "lay_out",
+    "readable",
+]
 
 FADE = 2
 """How many frames a caption takes to appear and to go."""
 KEPT = 6
 """How many bitmaps are kept: what is on screen, and what was a moment ago."""
-TALL = 0.8
-"""Frames narrower than this (width divided by height) are watched on phones, between the app's own buttons."""
-
-TITLE_SIZES = {"centre": 0.112, "end": 0.092, "upper": 0.072, "lower_third": 0.06}
-"""The letters' em square by a title's place, as a part of the frame's shorter side."""
-CAPTION_TRIES = ((2, 1.0), (2, 0.94), (2, 0.88), (3, 0.88), (3, 0.78), (4, 0.68), (4, 0.6))
-"""How many lines at which part of the size asked for, in the order in which a caption tries to fit."""
-TALL_TRIES = ((2, 1.0), (3, 1.0), (3, 0.9), (4, 0.8), (4, 0.68), (5, 0.6))
-TITLE_TRIES = ((1, 1.0), (1, 0.9), (2, 1.0), (2, 0.88), (2, 0.78), (3, 0.7), (3, 0.6), (4, 0.5), (5, 0.4))
-TALL_TITLE_TRIES = ((1, 1.0), (2, 1.0), (3, 1.0), (3, 0.88), (4, 0.8), (4, 0.7), (5, 0.6), (6, 0.5), (7, 0.4))
-
-CAPTION_LOOK = Look()
-CENTRE_LOOK = Look(outline=0.0, shadow=0.045, shadow_drop=0.02, shadow_strength=0.5, glow=0.3, glow_strength=0.52,
-                   shade=0.46)
-THIRD_LOOK = Look(outline=0.022, outline_strength=0.5, shadow=0.09, shadow_drop=0.025, shadow_strength=0.7, glow=0.34,
-                  glow_strength=0.4, bar=True)
+POP = ((0.82, 0.7), (1.05, 1.0))
+"""How a group of large words comes in: size and opacity from step to step, before it rests."""
+POP_STEP = Fraction(1, 30)
+"""How long a step takes, in seconds."""
+BRIDGED = Fraction(1, 4)
+"""A word stays lit up through a pause shorter than this."""
+LEAST_ACCENT = 0.45
+"""The least relative luminance of a word that is lit up: 4.5 : 1 against its own outline with room to spare."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,32 +87,30 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where the lines of one caption or title stand, and what was done to make them fit."""
-
-    placed: tuple[Placed, ...]
-    look: Look
-    left_out: int = 0
-    """How many words had no place."""
-
-
-@dataclass(frozen=True)
 class _Entry:
     """Something on screen from frame `first` until `end` (not shown any more)."""
 
     what: Caption | Title
     first: int
     end: int
-    fade_in: int
-    fade_out: int
-    eased: bool
+    fade_in: int = 0
+    fade_out: int = 0
+    eased: bool = False
+    part: tuple[Said, ...] | Lit | None = None
+    """Which words of a caption: some that are shown together, or one that is lit up. None: all of it."""
+    scale: float = 1.0
+    strength: float = 1.0
+    """What its opacity is multiplied by."""
+    whole: tuple[int, int] | None = None
+    """For a part that fades with its caption: the caption's own first frame and end."""
 
     def opacity(self, frame: int) -> float:
         """0 to 1."""
-        rising = (frame - self.first + 0.5) / self.fade_in if self.fade_in else 1.0
-        falling = (self.end - frame - 0.5) / self.fade_out if self.fade_out else 1.0
+        first, end = self.whole or (self.first, self.end)
+        rising = (frame - first + 0.5) / self.fade_in if self.fade_in else 1.0
+        falling = (end - frame - 0.5) / self.fade_out if self.fade_out else 1.0
         part = max(0.0, min(1.0, rising, falling))
-        return part * part * (3 - 2 * part) if self.eased else part
+        return self.strength * (part * part * (3 - 2 * part) if self.eased else part)
 
 
 class Lettering:
@@ -135,11 +148,11 @@ class Lettering:
         return self._degraded
 
     def _overlay(self, place: int) -> Overlay:
-        what = self._entries[place].what
+        entry = self._entries[place]
         with self._lock:
-            key = self._keys.get(place) or self._keys.setdefault(place, _key(self.timeline, what))
+            key = self._keys.get(place) or self._keys.setdefault(place, _key(self.timeline, entry))
             if key not in self._drawn:
-                self._drawn[key] = draw(self.timeline, what, key)
+                self._drawn[key] = _painted(self.timeline, entry, key)
                 while len(self._drawn) > KEPT:
                     self._drawn.popitem(last=False)
             self._drawn.move_to_end(key)
@@ -147,30 +160,49 @@ class Lettering:
 
 
 def draw(timeline: Timeline, what: Caption | Title, key: str = "") -> Overlay:
-    """One caption or title as it will lie over the frame; an empty overlay when nothing of it can be drawn."""
-    layout = lay_out(timeline, what)
-    if not layout.placed:
-        return Overlay(key or _key(timeline, what), 0, 0, np.zeros((2, 2, 4), np.uint8))
-    bitmap = paint(layout.placed, layout.look, (timeline.format.width, timeline.format.height))
-    em = max(one.line.size for one in layout.placed)
-    return Overlay(key or _key(timeline, what), bitmap.x, bitmap.y, bitmap.rgba, em)
+    """One caption or title as it lies over the frame in the middle of its time; empty when nothing of it can be drawn.
 
-
-def lay_out(timeline: Timeline, what: Caption | Title) -> Layout:
-    """Where the lines of `what` stand in the timeline's frame."""
-    return _lay_out_caption(timeline, what) if isinstance(what, Caption) else _lay_out_title(timeline, what)
-
-
-def caption_box(timeline: Timeline, caption: Caption) -> tuple[int, int, int, int]:
-    """Where the lines of `caption` stand: left, top, width and height in pixels, without outline and shadow.
-
-    All zero when nothing of it can be drawn.
+    A word that is lit up is not part of it: it lies over the same letters.
     """
-    layout = lay_out(timeline, caption)
+    return _drawn(timeline, lay_out(timeline, what), key or _key(timeline, _Entry(what, 0, 0)))
+
+
+def _painted(timeline: Timeline, entry: _Entry, key: str) -> Overlay:
+    if isinstance(entry.part, Lit):
+        return _drawn_lit(timeline, lay_out(timeline, entry.what), entry.part, key)
+    if entry.part is not None:
+        return _drawn(timeline, lay_out_group(timeline, entry.part, entry.scale), key)
+    return draw(timeline, entry.what, key)
+
+
+def _drawn(timeline: Timeline, layout: Layout, key: str) -> Overlay:
     if not layout.placed:
-        return 0, 0, 0, 0
-    left, top, right, bottom = (round(edge) for edge in block_of(layout.placed))
-    return left, top, right - left, bottom - top
+        return Overlay(key, 0, 0, np.zeros((2, 2, 4), np.uint8))
+    bitmap = paint(layout.placed, layout.look, (timeline.format.width, timeline.format.height))
+    return Overlay(key, bitmap.x, bitmap.y, bitmap.rgba, max(one.line.size for one in layout.placed))
+
+
+def _drawn_lit(timeline: Timeline, layout: Layout, word: Lit, key: str) -> Overlay:
+    """A word in the accent's colour, on all the lines that it stands on."""
+    frame, colour = (timeline.format.width, timeline.format.height), readable(timeline.caption_style.accent)
+    bitmaps = [paint_part(layout.placed[line], first, last, colour, frame) for line, first, last in word.parts]
+    left, top = min(one.x for one in bitmaps), min(one.y for one in bitmaps)
+    right = max(one.x + one.rgba.shape[1] for one in bitmaps)
+    bottom = max(one.y + one.rgba.shape[0] for one in bitmaps)
+    rgba = np.zeros((bottom - top, right - left, 4), np.uint8)
+    for one in bitmaps:
+        height, width = one.rgba.shape[:2]
+        rgba[one.y - top:one.y - top + height, one.x - left:one.x - left + width] |= one.rgba
+    rgba.flags.writeable = False
+    return Overlay(key, left, top, rgba, max(one.line.size for one in layout.placed))
+
+
+def readable(accent: str) -> tuple[int, int, int]:
+    """``#rrggbb`` as red, green and blue; a colour too dark for an outlined letter is lightened until it is not."""
+    colour = np.array([int(accent[place:place + 2], 16) for place in (1, 3, 5)], np.float32)
+    while _luminance(colour) < LEAST_ACCENT:
+        colour = colour + 0.1 * (256 - colour)
+    return tuple(int(value) for value in np.rint(np.minimum(colour, 255)))  # pyright: ignore[reportReturnType]
 
 
 def contrast_over(rgb_frame: np.ndarray, overlay: Overlay) -> float:
@@ -224,19 +256,50 @@ def _disc(radius: int) -> np.ndarray:
 def _captions_on_screen(timeline: Timeline) -> list[_Entry]:
     if not timeline.caption_style.burn:
         return []
-    rate = timeline.format.rate
+    rate, mode = timeline.format.rate, timeline.caption_style.mode
     captions = sorted(timeline.captions, key=lambda one: one.start)
     firsts = [rate.frames(one.start) for one in captions]
     ends = [rate.frames(one.start + one.seconds) for one in captions]
     # Two captions are never on screen together: the next one takes the place of the one before.
     ends = [min([end, *firsts[place + 1:place + 2]]) for place, end in enumerate(ends)]
     apart = [True, *(first - end > FADE for end, first in zip(ends, firsts[1:], strict=False)), True]
-    entries = []
+    entries: list[_Entry] = []
     for place, caption in enumerate(captions):
         fade = FADE if ends[place] - firsts[place] > 4 * FADE else 0
         fades = fade * apart[place], fade * apart[place + 1]
-        entries.append(_Entry(caption, firsts[place], ends[place], *fades, eased=False))
+        whole = _Entry(caption, firsts[place], ends[place], *fades)
+        entries += _word_by_word(timeline, whole) if mode == "words" else [whole]
+        entries += _lit_up(timeline, whole) if mode == "karaoke" else []
     return entries
+
+
+def _word_by_word(timeline: Timeline, whole: _Entry) -> Iterator[_Entry]:
+    """A caption a few words at a time: each group comes in with its first word and goes when the next one comes."""
+    assert isinstance(whole.what, Caption)
+    rate = timeline.format.rate
+    step = max(1, rate.frames(POP_STEP))
+    together = groups(said(whole.what))
+    firsts = [whole.first, *(min(max(rate.frames(group[0].start), whole.first), whole.end) for group in together[1:])]
+    for group, first, end in zip(together, firsts, [*firsts[1:], whole.end], strict=True):
+        at = first
+        for scale, strength in POP if end - first > 3 * step * len(POP) else ():
+            yield _Entry(whole.what, at, at + step, part=group, scale=scale, strength=strength)
+            at += step
+        if end > at:
+            yield _Entry(whole.what, at, end, part=group)
+
+
+def _lit_up(timeline: Timeline, whole: _Entry) -> Iterator[_Entry]:
+    """The words of a caption, each lit up from its beginning to that of the next, unless there is a pause."""
+    assert isinstance(whole.what, Caption)
+    rate = timeline.format.rate
+    words = lit(lay_out(timeline, whole.what), said(whole.what))
+    starts = [*(word.start for word in words[1:]), whole.what.start + whole.what.seconds]
+    for word, following in zip(words, starts, strict=True):
+        until = following if following - word.end < BRIDGED else word.end + BRIDGED / 2
+        first, end = max(rate.frames(word.start), whole.first), min(rate.frames(until), whole.end)
+        if end > first:
+            yield replace(whole, first=first, end=end, part=word, whole=(whole.first, whole.end))
 
 
 def _titles_on_screen(timeline: Timeline) -> list[_Entry]:
@@ -251,178 +314,17 @@ def _titles_on_screen(timeline: Timeline) -> list[_Entry]:
     return entries
 
 
-def _lay_out_caption(timeline: Timeline, caption: Caption) -> Layout:
-    form, style = timeline.format, timeline.caption_style
-    lines = tuple(line for line in (clean(line) for line in caption.lines) if line)
-    cast = _caption_cast(timeline)[0]
-    if not lines:
-        return Layout((), CAPTION_LOOK)
-    asked = style.size * min(form.width, form.height)
-    room = _room(form)
-    tries = TALL_TRIES if form.aspect < TALL else CAPTION_TRIES
-    lines, size, left_out = _fitted(lines, cast, asked, room, tries, 0.0)
-    pitch = _pitch(lines, cast, size, 1.2)
-    height = pitch * (len(lines) - 1) + size
-    bottom, top = _edges(form)
-    first = top + 0.76 * size if style.place == "top" else bottom - height + 0.76 * size
-    placed = [_centred(set_line(line, cast, size), form, first + place * pitch) for place, line in enumerate(lines)]
-    look = Look(plate=style.scrim, shadow_strength=CAPTION_LOOK.shadow_strength * (1 - 0.6 * style.scrim))
-    return Layout(tuple(one for one in placed if one.line.runs), look, left_out)
-
-
-def _lay_out_title(timeline: Timeline, title: Title) -> Layout:
-    form = timeline.format
-    side = min(form.width, form.height)
-    third = title.place == "lower_third"
-    tall = form.aspect < TALL
-    room = (0.66 if third and not tall else 0.86 if tall else 0.8) * form.width
-    asked = side * TITLE_SIZES[title.place] * (1.2 if tall else 1.0)
-    tries = TALL_TITLE_TRIES if tall else TITLE_TRIES
-    cast = _title_cast(timeline, 700)
-    text = clean(title.text)
-    lines, size, left_out = _fitted((text,), cast, asked, room, tries, -0.02) if text else ((), round(asked), 0)
-    under, under_lines = _subtitle(timeline, title, size, room)
-    pitch = _pitch(lines, cast, size, 1.1)
-    rows = [(set_line(line, cast, size, -0.02), place * pitch, 1.0) for place, line in enumerate(lines)]
-    start = rows[-1][1] + (0.24 + 0.28) * size if rows else 0.0
-    rows += [(line, start + line.size * 0.8 + place * under * 1.3, 0.94) for place, line in enumerate(under_lines)]
-    rows = [row for row in rows if row[0].runs]
-    look = THIRD_LOOK if third else CENTRE_LOOK
-    return Layout(_stacked(timeline, title, rows), look, left_out)
-
-
-def _subtitle(timeline: Timeline, title: Title, size: int, room: float) -> tuple[int, list[Line]]:
-    """The subtitle's size and lines: short ones in spaced capitals, longer ones as a sentence."""
-    text = clean(title.subtitle)
-    if not text:
-        return 0, []
-    cast = _title_cast(timeline, 500)
-    third = title.place == "lower_third"
-    # Greek loses its accents in capitals, Turkish its dots: they stay as written.
-    capitals = len(text) <= 34 and not third and all(ord(char) < 0x250 or ord(char) > 0x2000 for char in text) and \
-        timeline.language.split("-")[0] not in ("tr", "az", "lt")
-    text, tracking = (text.upper(), 0.14) if capitals else (text, 0.01)
-    floor = 0.033 * min(timeline.format.width, timeline.format.height)
-    asked = max(floor, size * (0.62 if third else 0.3 if capitals else 0.38))
-    lines, under, _ = _fitted((text,), cast, asked, room * 0.96, ((1, 1.0), (2, 1.0), (2, 0.9), (3, 0.8)), tracking)
-    return under, [set_line(line, cast, under, tracking) for line in lines]
-
-
-def _stacked(timeline: Timeline, title: Title, rows: Sequence[tuple[Line, float, float]]) -> tuple[Placed, ...]:
-    """`rows` (line, distance of its baseline from the first one's, strength) put where the title's place says."""
-    if not rows:
-        return ()
-    form = timeline.format
-    above, below = 0.72 * rows[0][0].size, rows[-1][1] + 0.24 * rows[-1][0].size
-    bottom, top = _edges(form)
-    if title.place == "upper":
-        first = top + above + (_captions_height(timeline, title) if timeline.caption_style.place == "top" else 0.0)
-    elif title.place == "lower_third":
-        lifted = _captions_height(timeline, title) if timeline.caption_style.place == "bottom" else 0.0
-        first = bottom - below - (lifted or 0.04 * form.height)
-    else:
-        # The middle of what is seen of the letters, a little above the frame's: the eye's middle.
-        first = 0.485 * form.height + (above - below) / 2
-    if title.place != "lower_third":
-        return tuple(_centred(line, form, first + drop, strength) for line, drop, strength in rows)
-    margin = 0.075 * form.width + 0.4 * rows[0][0].size
-    rtl = right_to_left(rows[0][0].text)
-    return tuple(Placed(line, form.width - margin - line.width if rtl else margin, first + drop, strength)
-                 for line, drop, strength in rows)
-
-
-def _captions_height(timeline: Timeline, title: Title) -> float:
-    """What captions take while `title` is up, with a little air, in pixels; 0 when there are none."""
-    if not timeline.caption_style.burn:
-        return 0.0
-    end = title.start + title.seconds
-    meanwhile = [one for one in timeline.captions if one.start < end and one.start + one.seconds > title.start]
-    tallest = max((caption_box(timeline, one)[3] for one in meanwhile), default=0)
-    return tallest + 0.05 * timeline.format.height if tallest else 0.0
-
-
-def _fitted(lines: tuple[str, ...], cast: Cast, asked: float, room: float, tries: Sequence[tuple[int, float]],
-            tracking: float) -> tuple[tuple[str, ...], int, int]:
-    """`lines` as they are if they fit; else broken anew, made smaller, and at last cut.
-
-    Returns the lines, their size, and how many words were left out.
-    """
-    size = max(8, round(asked))
-    if len(lines) <= tries[0][0] and all(set_line(line, cast, size, tracking).width <= room for line in lines):
-        return lines, size, 0
-    text = " ".join(lines)
-    for most, part in tries:
-        size = max(8, round(asked * part))
-        broken = wrap(text, cast, size, room, most, tracking, chop=part == tries[-1][1])
-        if broken is not None:
-            return broken, size, 0
-    cut, left_out = shorten(text, cast, size, room, tries[-1][0])
-    return cut, size, left_out
-
-
-def _pitch(lines: Sequence[str], cast: Cast, size: int, leading: float) -> float:
-    """From baseline to baseline: `leading` em, more where letters reach higher or lower (Thai, Devanagari)."""
-    heights = [set_line(line, cast, size).height for line in lines]
-    foreign = [run.face for line in lines for run in set_line(line, cast, size).runs
-               if run.face not in cast.faces and not run.face.emoji]
-    reach = max((up + down for up, down in heights), default=0.0) * 0.98 if foreign else 0.0
-    return max(leading * size, min(reach, 1.7 * size))
-
-
-def _centred(line: Line, form: Format, baseline: float, strength: float = 1.0) -> Placed:
-    # Tracking also follows the last letter, where nobody sees it.
-    width = line.width - line.tracking * line.size
-    return Placed(line, (form.width - width) / 2, baseline, strength)
-
-
-def _room(form: Format) -> float:
-    return (0.86 if form.aspect < TALL else 0.88) * form.width
-
-
-def _edges(form: Format) -> tuple[float, float]:
-    """The lowest and the highest line that words may touch, in pixels from the top."""
-    if form.aspect < 0.65:
-        return 0.81 * form.height, 0.12 * form.height
-    return 0.92 * form.height, 0.08 * form.height
-
-
-def _caption_cast(timeline: Timeline) -> tuple[Cast, str | None]:
-    """Who draws captions, and why the font that was asked for does not."""
-    font = timeline.caption_style.font
-    ours = (shipped("SourceSansPro-Semibold"), shipped("Manrope-SemiBold"))
-    why = None
-    if font is not None:
-        try:
-            ours = (*chosen(font, 600), *ours)
-        except BadInput as error:
-            why = str(error)
-    return _cast(ours, timeline.language, 600), why
-
-
-def _title_cast(timeline: Timeline, weight: int) -> Cast:
-    name = "Manrope-Bold" if weight >= 600 else "Manrope-Medium"
-    return _cast((shipped(name), shipped("SourceSansPro-Semibold")), timeline.language, weight)
-
-
-_CASTS: dict[tuple[tuple[Face, ...], str, int], Cast] = {}
-
-
-def _cast(faces: tuple[Face, ...], language: str, weight: int) -> Cast:
-    """One cast for equal wishes, so that what it has found out about letters is kept."""
-    return _CASTS.setdefault((faces, language, weight), Cast(faces, language, weight))
-
-
 def _degraded(timeline: Timeline) -> tuple[tuple[str, str], ...]:
     said: list[tuple[str, str]] = []
-    cast, why = _caption_cast(timeline)
+    cast, why = caption_cast(timeline.caption_style, timeline.language)
     captions = timeline.captions if timeline.caption_style.burn else ()
     if why and captions:
         said.append(("the captions' font", f"{why}; the family that ships with Cutroom was used"))
     said += _without_letters("captions", " ".join(one.text for one in captions), cast)
     words = " ".join(f"{one.text} {one.subtitle}" for one in timeline.titles)
-    said += _without_letters("titles", words, _title_cast(timeline, 700))
+    said += _without_letters("titles", words, title_cast(timeline.language, 700))
     for what in (*captions, *timeline.titles):
-        left_out = lay_out(timeline, what).left_out
+        left_out = _left_out(timeline, what)
         if left_out:
             kind = "caption" if isinstance(what, Caption) else "title"
             said.append((f"the {kind} at {float(what.start):.1f} s", "too long for the frame even in small letters: "
@@ -431,6 +333,38 @@ def _degraded(timeline: Timeline) -> tuple[tuple[str, str], ...]:
     said += [(f"the caption at {float(one.start):.1f} s", f"{one.text!r} is not shown, because another begins at the "
               "same time; give them times of their own") for one in captions if id(one) not in shown]
     return tuple(said)
+
+
+def _left_out(timeline: Timeline, what: Caption | Title) -> int:
+    """How many words have no place."""
+    if isinstance(what, Caption) and timeline.caption_style.mode == "words":
+        return sum(lay_out_group(timeline, group).left_out for group in groups(said(what)))
+    return lay_out(timeline, what).left_out
+
+
+def fonts_used(timeline: Timeline) -> dict[str, str]:
+    """The fonts that are not Cutroom's own and draw words of `timeline`: see `fonts_for`."""
+    captions = [one.text for one in timeline.captions]
+    titles = [words for one in timeline.titles for words in (one.text, one.subtitle)]
+    return fonts_for(captions, titles, timeline.caption_style, timeline.language)
+
+
+def fonts_for(captions: Sequence[str], titles: Sequence[str], style: CaptionStyle, language: str) -> dict[str, str]:
+    """The fonts that are not Cutroom's own and draw these words: each file's name and the start of its SHA-256.
+
+    Empty for most films: the families that ship draw Latin, Greek and Cyrillic. A letter that no font has adds nothing,
+    until a font is installed that has it.
+    """
+    burned = " ".join(captions) if style.burn else ""
+    found = _borrowed(burned, caption_cast(style, language)[0])
+    for weight in (700, 500):
+        found |= _borrowed(" ".join(titles), title_cast(language, weight))
+    return dict(sorted(found.items()))
+
+
+def _borrowed(text: str, cast: Cast) -> dict[str, str]:
+    faces = {cast.face_for(letter) for letter in dict.fromkeys(clusters(clean(text)))}
+    return {face.path.name: fingerprint(face.path) for face in faces if face is not None and not face.ours}
 
 
 def _without_letters(what: str, text: str, cast: Cast) -> list[tuple[str, str]]:
@@ -445,13 +379,19 @@ def _without_letters(what: str, text: str, cast: Cast) -> list[tuple[str, str]]:
     return said
 
 
-def _key(timeline: Timeline, what: Caption | Title) -> str:
+def _key(timeline: Timeline, entry: _Entry) -> str:
     """Equal for equal pictures: all that decides the bitmap, and not when it is shown."""
-    form, style = timeline.format, timeline.caption_style
-    parts = [type(what).__name__, form.width, form.height, timeline.language]
+    form, style, what = timeline.format, timeline.caption_style, entry.what
+    parts = [type(what).__name__, form.width, form.height, timeline.language, style.scrim, style.safe]
     if isinstance(what, Caption):
-        parts += [what.lines, style.size, style.scrim, style.place, style.font]
+        parts += [what.lines, style.size, style.place, style.font, style.mode]
     else:
-        lift = _captions_height(timeline, what) if what.place in ("lower_third", "upper") else 0
+        lift = captions_height(timeline, what) if what.place in ("lower_third", "upper") else 0
         parts += [what.text, what.subtitle, what.place, lift]
+    if isinstance(entry.part, Lit):
+        parts += [entry.part.parts, style.accent]
+    elif entry.part is not None:
+        parts += [[word.text for word in entry.part], [word.apart for word in entry.part], entry.scale]
+    elif style.mode == "words" and isinstance(what, Caption):
+        parts += [what.start, what.seconds, what.words]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

@@ -6,6 +6,7 @@ character map. The map's layout is that of the OpenType specification, table ``c
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import struct
@@ -65,6 +66,11 @@ class Face:
         return all(_joins(ord(char)) or _covered(coverage(self.path, self.index), ord(char)) for char in text)
 
     @property
+    def ours(self) -> bool:
+        """True for the fonts that ship with Cutroom."""
+        return self.path.parent == SHIPPED
+
+    @property
     def emoji(self) -> bool:
         """True when the font draws in colours of its own."""
         return "emoji" in self.path.name.lower()
@@ -117,6 +123,16 @@ def chosen(font: str, weight: int) -> tuple[Face, ...]:
         names = sorted({path.stem.split("-")[0] for path in SHIPPED.glob("*.ttf")})
         raise BadInput(font, "is no font that can be opened", f"give a .ttf or .otf file, or one of {', '.join(names)}")
     return (face,)
+
+
+@lru_cache(maxsize=64)
+def fingerprint(path: Path) -> str:
+    """The first 16 digits of the SHA-256 of a font's file; ``unreadable`` when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError:
+        return "unreadable"
 
 
 @lru_cache(maxsize=64)

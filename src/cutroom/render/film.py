@@ -1,16 +1,16 @@
-"""From a timeline to a film file: H.264 and AAC in MP4, exact in length, with picture and sound made side by side.
+"""From a timeline to a film file, exact in length, from stretches that are kept and used again.
 
-One thread draws frames, one makes the sound, and the calling one encodes; a short queue of re-used frames stands
-between drawing and encoding, so that memory stays flat. The same timeline gives the same bytes.
+The film is made of stretches (`segments`), each drawn and encoded by itself (`encode`) and kept under a key of all that
+is in it (`shelf`); the sound is made beside, and both are joined without encoding again (`join`). What changes costs
+only the stretches that it touches, and a film that was interrupted goes on where it stopped. The same timeline gives
+the same bytes, whatever was kept.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import queue
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -18,35 +18,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
-from av.container import OutputContainer
 from av.error import FFmpegError
-from av.packet import Packet
-from av.stream import Stream
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from cutroom.errors import NoSpace, WrongUse
 from cutroom.media.store import Store
 from cutroom.render.captions import Lettering
-from cutroom.render.footage import planes_of
-from cutroom.render.picture import Compositor
-from cutroom.render.planes import Planes
-from cutroom.render.soundtrack import Soundtrack, soundtrack
-from cutroom.timeline.timeline import Format, Timeline
+from cutroom.render.codecs import Codec, Encoder, Encoding, encoder_for, film_container
+from cutroom.render.encode import Desk, Job, encode
+from cutroom.render.join import Piece, intact, join
+from cutroom.render.picture import name_of, schedule
+from cutroom.render.segments import Keys, segments
+from cutroom.render.shelf import Shelf
+from cutroom.render.soundtrack import Soundtrack, Target, soundtrack
+from cutroom.timeline.timeline import Timeline
 
 Progress = Callable[[int, int], None]
 """Told how many frames are encoded, and how many there are. May raise, which cancels the film."""
 
-IN_FLIGHT = 6
-"""Frames between drawing and encoding. They are re-used: no memory is taken while a film is made."""
-
-THREADS = 4
-"""The encoder's threads. A constant: the bytes that x264 makes depend on how many there are."""
-
-BT709, LIMITED = 1, 1
-"""As ITU-T H.273 and ffmpeg number them."""
+PREVIEW = Encoding(crf=24, preset="ultrafast")
+"""How a preview is encoded."""
 
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 
@@ -69,9 +60,11 @@ class Rendered:
     """Of the sound after encoding, in LUFS; None for silence."""
     true_peak: float | None = None
     """Of the sound after encoding, in dBTP; None for silence."""
+    encoded: int = 0
+    """How many frames were encoded now; the others were kept from before."""
 
 
-def render(
+def render(  # noqa: PLR0913 - one parameter for each thing that can be asked for
     timeline: Timeline,
     store: Store,
     out: Path,
@@ -81,191 +74,112 @@ def render(
     loudness: float = -14.0,
     true_peak: float = -1.0,
     progress: Progress | None = None,
+    codec: Codec = "h264",
+    hardware: bool = False,
 ) -> Rendered:
-    """Writes the film of `timeline` to `out` (an MP4 file) and says what was written.
+    """Writes the film of `timeline` to `out` and says what was written.
 
-    The file appears at `out` when it is whole, and not at all when something goes wrong. Raises WrongUse for a timeline
-    without a frame, NoSpace when the disk is full or the folder cannot be written.
+    `codec` decides the container too (`codecs.SUFFIXES`). With `hardware`, an encoder in hardware is used if there is
+    one, else `degraded` says so. The file appears at `out` when it is whole, and not at all when something goes wrong.
+    Raises WrongUse for a timeline without a frame, NoSpace when the disk is full or the folder cannot be written.
     """
     if timeline.frames < 1:
         raise WrongUse("the timeline has no frame to render: put a clip or a gap of at least one frame in it")
+    encoder, instead = encoder_for(Encoding(crf, preset, codec, hardware), timeline.format)
     with _space(out), _beside(out) as part, _one_thread():
-        film = _write(timeline, store, part, Encoding(crf, preset), Target(loudness, true_peak), progress)
-    return film
+        film = _Film(timeline, store, encoder, Target(loudness, true_peak), progress)
+        return film.written(part, () if instead is None else (instead,))
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """How the picture is encoded."""
-
-    crf: float
-    preset: str
+def render_preview(timeline: Timeline, store: Store, out: Path, *, progress: Progress | None = None) -> Rendered:
+    """Writes a film of half the width and half the height, encoded as fast as can be. Raises as `render` does."""
+    small = quarter(timeline)
+    return render(small, store, out, crf=PREVIEW.crf, preset=PREVIEW.preset, progress=progress)
 
 
-@dataclass(frozen=True)
-class Target:
-    """How loud the sound is to be."""
-
-    loudness: float
-    true_peak: float
-
-
-def _write(
-    timeline: Timeline, store: Store, part: Path, encoding: Encoding, target: Target, progress: Progress | None
-) -> Rendered:
-    lettering = Lettering(timeline) if timeline.titles or timeline.captions else None
-    with (
-        ThreadPoolExecutor(1, thread_name_prefix="cutroom-sound") as aside,
-        Compositor(timeline, store, lettering) as compositor,
-    ):
-        sound = aside.submit(soundtrack, timeline, store, loudness=target.loudness, true_peak=target.true_peak)
-        options = {"movflags": "+faststart", "fflags": "+bitexact"}
-        with av.open(str(part), "w", format="mp4", container_options=options) as container:
-            if timeline.title:
-                container.metadata["title"] = timeline.title
-            stream = _picture_stream(container, timeline.format, encoding)
-            muxer = _Muxer(container, sound)
-            for done, frame in enumerate(_drawn(compositor, timeline.frames), 1):
-                muxer.picture(stream.encode(frame))
-                if progress is not None:
-                    progress(done, timeline.frames)
-            muxer.picture(stream.encode(None))
-            muxer.finish()
-        made = sound.result()
-        degraded = (*compositor.degraded, *(lettering.degraded if lettering else ()), *made.degraded)
-    frame_format = timeline.format
-    return Rendered(
-        seconds=frame_format.rate.seconds(timeline.frames),
-        width=frame_format.width,
-        height=frame_format.height,
-        fps=frame_format.fps,
-        frames=timeline.frames,
-        sound=made.stream is not None,
-        degraded=degraded,
-        loudness=made.loudness,
-        true_peak=made.true_peak,
-    )
+def quarter(timeline: Timeline) -> Timeline:
+    """The same film at half the width and half the height, to even numbers."""
+    form = timeline.format
+    size = {"width": max(2, form.width // 4 * 2), "height": max(2, form.height // 4 * 2)}
+    return timeline.model_copy(update={"format": form.model_copy(update=size)})
 
 
-def _picture_stream(container: OutputContainer, frame: Format, encoding: Encoding) -> VideoStream:
-    seconds_a_key = max(1, round(2 * frame.fps))
-    stream = container.add_stream("libx264", rate=frame.fps)
-    assert isinstance(stream, VideoStream)
-    stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
-    context = stream.codec_context
-    context.time_base = 1 / frame.fps
-    context.color_primaries = context.color_trc = context.colorspace = BT709
-    context.color_range = LIMITED
-    context.sample_aspect_ratio = Fraction(1)
-    context.thread_count = THREADS
-    context.options = {
-        "crf": str(encoding.crf),
-        "preset": encoding.preset,
-        "profile": "high",
-        "x264-params": f"keyint={seconds_a_key}:min-keyint={max(1, seconds_a_key // 8)}:force-cfr=1",
-    }
-    return stream
+class _Film:
+    """One film that is being made."""
 
+    def __init__(
+        self, timeline: Timeline, store: Store, encoder: Encoder, target: Target, progress: Progress | None
+    ) -> None:
+        self.timeline = timeline
+        self.store = store
+        self.encoder = encoder
+        self.target = target
+        self.progress = progress
+        self.shelf = Shelf.of(store)
+        self.done = 0
+        self.encoded = 0
 
-class _Muxer:
-    """Brings picture and sound into one file, ordered by time, in the same order on every run.
+    def written(self, part: Path, degraded: tuple[tuple[str, str], ...]) -> Rendered:
+        """Writes the film to `part`."""
+        timeline = self.timeline
+        lettering = Lettering(timeline) if timeline.titles or timeline.captions else None
+        with self.shelf.bench() as bench, ThreadPoolExecutor(1, thread_name_prefix="cutroom-sound") as aside:
+            sound: Future[Soundtrack] = aside.submit(
+                soundtrack, timeline, self.store, self.encoder, self.target, shelf=self.shelf, bench=bench
+            )
+            pieces, failed = self._pieces(lettering, bench)
+            made = sound.result()
+            with film_container(part, self.encoder) as container:
+                if timeline.title:
+                    container.metadata["title"] = timeline.title
+                join(container, pieces, made.path, timeline.format, self.encoder.tag)
+        degraded = (*degraded, *failed, *(lettering.degraded if lettering else ()), *made.degraded)
+        return self._rendered(degraded, made)
 
-    The picture's first packets wait in memory until the sound is made, which takes a few seconds.
-    """
+    def _pieces(self, lettering: Lettering | None, bench: Path) -> tuple[list[Piece], list[tuple[str, str]]]:
+        """All stretches, made or kept, and what could not be drawn in those that were made."""
+        keys = Keys(self.timeline, lettering, self.encoder)
+        jobs = [Job(segment, keys.of(segment)) for segment in segments(self.timeline)]
+        places = {job.key: self.shelf.place(job.key, self.encoder.suffix) for job in jobs}
+        kept = {job.key for job in jobs if self._kept(Piece(job.segment, places[job.key]))}
+        # Two stretches with equal content are one: it is encoded once.
+        first = {job.key: job for job in reversed(jobs) if job.key not in kept}
+        missing = [job for job in jobs if first.get(job.key) is job]
+        self.encoded = sum(job.segment.frames for job in missing)
+        self._told(self.timeline.frames - self.encoded)
+        desk = Desk(self.timeline, self.store, self.encoder, self.shelf, bench)
+        made, failed = encode(desk, missing, self._told)
+        shots, _ = schedule(self.timeline)
+        said = [(name_of(shots[index], index), why) for index, why in failed.items()]
+        return [Piece(job.segment, made.get(job.key, places[job.key])) for job in jobs], said
 
-    def __init__(self, container: OutputContainer, sound: Future[Soundtrack]) -> None:
-        self.container = container
-        self.coming = sound
-        self.waiting: list[Packet] = []
-        self.sounds: Iterator[Packet] | None = None
-        self.next: Packet | None = None
+    def _kept(self, piece: Piece) -> bool:
+        if not piece.path.is_file():
+            return False
+        if intact(piece, self.timeline.format):
+            return True
+        self.shelf.drop(piece.path)
+        return False
 
-    def picture(self, packets: list[Packet]) -> None:
-        """Takes the picture's next packets."""
-        self.waiting.extend(packets)
-        if self.sounds is None and not self.coming.done():
-            return
-        self._begin()
-        self._write()
+    def _told(self, frames: int) -> None:
+        self.done += frames
+        if self.progress is not None and frames:
+            self.progress(self.done, self.timeline.frames)
 
-    def finish(self) -> None:
-        """Writes all that is left."""
-        self._begin()
-        self._write()
-        self._sound_until(None)
-
-    def _begin(self) -> None:
-        if self.sounds is not None:
-            return
-        made = self.coming.result()
-        self.sounds = iter(())
-        if made.stream is not None:
-            stream = self.container.add_stream_from_template(made.stream)
-            self.sounds = _of(made.packets, stream)
-        self.next = next(self.sounds, None)
-
-    def _write(self) -> None:
-        for packet in self.waiting:
-            self._sound_until(_when(packet))
-            self.container.mux(packet)
-        self.waiting.clear()
-
-    def _sound_until(self, time: Fraction | None) -> None:
-        while self.next is not None and self.sounds is not None and (time is None or _when(self.next) <= time):
-            self.container.mux(self.next)
-            self.next = next(self.sounds, None)
-
-
-def _of(packets: list[Packet], stream: Stream) -> Iterator[Packet]:
-    for packet in packets:
-        packet.stream = stream
-        yield packet
-
-
-def _when(packet: Packet) -> Fraction:
-    return (packet.dts or 0) * (packet.time_base or Fraction(1))
-
-
-def _drawn(compositor: Compositor, count: int) -> Iterator[VideoFrame]:
-    """All frames, drawn in a thread of their own a little ahead of whoever takes them.
-
-    A frame is used again once the next one is asked for. Closing the iterator stops the thread.
-    """
-    free: queue.SimpleQueue[tuple[VideoFrame, Planes]] = queue.SimpleQueue()
-    ready: queue.SimpleQueue[tuple[VideoFrame, Planes] | BaseException] = queue.SimpleQueue()
-    stopped = threading.Event()
-    for _ in range(IN_FLIGHT):
-        frame = VideoFrame(compositor.width, compositor.height, "yuv420p")
-        frame.color_primaries = frame.color_trc = frame.colorspace = BT709
-        frame.color_range = LIMITED
-        free.put((frame, planes_of(frame)))
-
-    def work() -> None:
-        try:
-            for number in range(count):
-                pair = free.get()
-                if stopped.is_set():
-                    return
-                compositor.draw(number, pair[1])
-                ready.put(pair)
-        except BaseException as error:  # noqa: BLE001 - raised again where the frames are taken
-            ready.put(error)
-
-    worker = threading.Thread(target=work, name="cutroom-picture", daemon=True)
-    worker.start()
-    try:
-        for number in range(count):
-            taken = ready.get()
-            if isinstance(taken, BaseException):
-                raise taken
-            taken[0].pts = number
-            yield taken[0]
-            free.put(taken)
-    finally:
-        stopped.set()
-        # Wakes the thread when it waits for a frame.
-        free.put((VideoFrame(2, 2, "yuv420p"), planes_of(VideoFrame(2, 2, "yuv420p"))))
-        worker.join()
+    def _rendered(self, degraded: tuple[tuple[str, str], ...], made: Soundtrack) -> Rendered:
+        form = self.timeline.format
+        return Rendered(
+            seconds=form.rate.seconds(self.timeline.frames),
+            width=form.width,
+            height=form.height,
+            fps=form.fps,
+            frames=self.timeline.frames,
+            sound=made.path is not None,
+            degraded=degraded,
+            loudness=made.loudness,
+            true_peak=made.true_peak,
+            encoded=self.encoded,
+        )
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from cutroom.render.faces import sized
 from cutroom.render.typeset import Line, Run, advance, spaced
 
 FULL = 255.0
+BOLDER = 0.016
+"""By how much a word that is lit up is thicker on every side, in em."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,12 @@ class Placed:
 class Look:
     """What stands behind the letters so that they can be read. Lengths are in em of the largest line."""
 
-    outline: float = 0.042
-    outline_strength: float = 0.84
+    outline: float = 0.05
+    outline_strength: float = 0.9
     shadow: float = 0.12
     """The blur's sigma."""
     shadow_drop: float = 0.03
-    shadow_strength: float = 0.75
+    shadow_strength: float = 0.88
     glow: float = 0.0
     """A second, wide, dark halo: its sigma; 0 for none."""
     glow_strength: float = 0.0
@@ -98,6 +100,35 @@ def paint(placed: Sequence[Placed], look: Look, frame: tuple[int, int]) -> Bitma
     return _cropped(out, x0, y0)
 
 
+def paint_part(one: Placed, first: int, last: int, colour: tuple[int, int, int], frame: tuple[int, int]) -> Bitmap:
+    """The characters `first` to `last` of a line once more, in `colour` and a little bolder, exactly over themselves.
+
+    Nothing lies behind them: they are laid over the line, whose own outline and shadow stay. An empty bitmap when nothing
+    of them can be drawn.
+    """
+    spans = one.line.reach(first, last)
+    size = one.line.size
+    if not spans:
+        return Bitmap(0, 0, np.zeros((2, 2, 4), np.uint8))
+    bolder = BOLDER * size
+    left, right = min(span[0] for span in spans), max(span[1] for span in spans)
+    x0, y0 = _even(max(0, one.x + left - size)), _even(max(0, one.baseline - 1.4 * size))
+    x1, y1 = min(frame[0], math.ceil(one.x + right + size)), min(frame[1], math.ceil(one.baseline + 0.8 * size))
+    fill, _ = _letters([one], (max(2, y1 - y0), max(2, x1 - x0)), (x0, y0), bolder)
+    # Only the columns of these characters, and a hair more for letters that lean out where a space stands beside them.
+    inside = np.zeros(fill.shape[1], bool)
+    beside = (first == 0 or one.line.text[first - 1] == " ", last >= len(one.line.text) or one.line.text[last] == " ")
+    lean = [0.09 * size if space else 0.0 for space in beside]
+    if spans and one.line.runs[0].rtl:
+        lean = lean[::-1]
+    for span in spans:
+        before, after = (lean[0] if span[0] == left else 0.0), (lean[1] if span[1] == right else 0.0)
+        inside[max(0, round(one.x + span[0] - before - x0)):max(0, round(one.x + span[1] + after - x0))] = True
+    fill[:, ~inside] = 0
+    part = fill.astype(np.float32) / FULL
+    return _cropped(np.dstack([np.rint(part * value).astype(np.uint8) for value in colour] + [fill]), x0, y0)
+
+
 def _margin(look: Look, em: float, block: tuple[float, float]) -> tuple[float, float]:
     """How far the darkness reaches beyond the lines, to the sides and up and down."""
     near = em * max(look.outline + 3 * look.shadow + look.shadow_drop, 3 * look.glow, 0.6 if look.plate else 0.0, 0.3)
@@ -106,9 +137,12 @@ def _margin(look: Look, em: float, block: tuple[float, float]) -> tuple[float, f
     return max(near, 0.45 * block[0], 3.5 * em - 0.5 * block[0]), max(near, 1.2 * block[1], 2.6 * em - 0.5 * block[1])
 
 
-def _letters(placed: Sequence[Placed], shape: tuple[int, int],
-             origin: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
-    """Coverage of the letters (h, w) uint8, and coloured glyphs (h, w, 4) uint8 premultiplied when there are any."""
+def _letters(placed: Sequence[Placed], shape: tuple[int, int], origin: tuple[int, int],
+             bolder: float = 0.0) -> tuple[np.ndarray, np.ndarray | None]:
+    """Coverage of the letters (h, w) uint8, and coloured glyphs (h, w, 4) uint8 premultiplied when there are any.
+
+    Letters are `bolder` pixels thicker on every side than their font has them; their places do not change.
+    """
     mask = Image.new("L", (shape[1], shape[0]))
     pen = ImageDraw.Draw(mask)
     colour: np.ndarray | None = None
@@ -119,18 +153,19 @@ def _letters(placed: Sequence[Placed], shape: tuple[int, int],
                 colour = np.zeros((*shape, 4), np.uint8) if colour is None else colour
                 _draw_emoji(colour, run, one.line, x, y)
             else:
-                _draw_run(pen, run, one, (x, y))
+                _draw_run(pen, run, one, (x, y), bolder)
             x += advance(run, one.line.size, one.line.tracking, one.line.language)
     return np.array(mask), colour
 
 
-def _draw_run(pen: ImageDraw.ImageDraw, run: Run, one: Placed, at: tuple[float, float]) -> None:
+def _draw_run(pen: ImageDraw.ImageDraw, run: Run, one: Placed, at: tuple[float, float], bolder: float) -> None:
     line = one.line
     font = sized(run.face, line.size)
     fill = round(FULL * one.strength)
     if not line.tracking:
         direction = "rtl" if run.rtl else "ltr"
-        pen.text(at, run.text, fill=fill, font=font, anchor="ls", direction=direction, language=line.language)
+        pen.text(at, run.text, fill=fill, font=font, anchor="ls", direction=direction, language=line.language,
+                 stroke_width=bolder)
         return
     # Pillow has no letter spacing: each letter is placed by itself.
     for piece, x in spaced(run, line.size, line.tracking):
@@ -166,8 +201,7 @@ def _light(fill: np.ndarray, look: Look, em: float, box: tuple[float, float, flo
     light = np.ones(fill.shape, np.float32)
     thick = fill
     if look.outline:
-        reach = 2 * max(1, round(look.outline * em)) + 1
-        thick = cv2.dilate(fill, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+        thick = _thickened(fill, max(1.2, look.outline * em))
         light -= _blurred(thick, max(0.5, 0.3 * look.outline * em), 0) * (look.outline_strength / FULL)
     if look.shadow:
         soft = _blurred(thick, look.shadow * em, look.shadow_drop * em) * (1.35 / FULL)
@@ -180,6 +214,14 @@ def _light(fill: np.ndarray, look: Look, em: float, box: tuple[float, float, flo
     if look.plate:
         light *= 1 - _rounded(fill.shape, box, em) * look.plate
     return light
+
+
+def _thickened(mask: np.ndarray, reach: float) -> np.ndarray:
+    """`mask` grown by `reach` pixels on every side; parts of a pixel count, so that small letters look like large ones."""
+    whole = int(reach)
+    near, far = (cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * size + 1, 2 * size + 1)))
+                 for size in (whole, whole + 1))
+    return cv2.addWeighted(near, 1 - (reach - whole), far, reach - whole, 0)
 
 
 def _blurred(mask: np.ndarray, sigma: float, drop: float) -> np.ndarray:

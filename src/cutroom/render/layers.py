@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path as FilePath
 from typing import Protocol
 
 import cv2
@@ -293,19 +295,33 @@ def still(clip: Clip, frame: Format, stretch: Stretch, store: Store) -> Layer:
     shape = clip.media.width / clip.media.height
     room = 1.0 if placing.path.still else OVERSAMPLING
     wanted = math.ceil(min(placing.level * room * max(1.0, 1 / shape), LARGEST_LEVEL))
-    # Up to twice that size as it is: what is too much is averaged away below, in a fifth of the time.
-    rgb = open_picture(store.path(clip.media), max_side=wanted * 2)
-    under = None
-    if rgb.shape[2] == 4:
-        rgb, under = flattened(rgb)
+    rgb, under = _opened(store.path(clip.media), wanted, scaled=not placing.path.still)
     shade = grader(clip.grade)
     fill = _fill_for(clip, placing, frame, rgb, under)
     if placing.path.still:
         return Frozen(_composed(_cropped(rgb, placing), placing, fill, shade))
-    if max(rgb.shape[:2]) != wanted:
-        factor = wanted / max(rgb.shape[:2])
-        rgb = _scaled(rgb, round(rgb.shape[1] * factor), round(rgb.shape[0] * factor))
     return Still(_levels(rgb, placing, shade), placing, shade(fill) if shade and fill else fill)
+
+
+_one_at_a_time = threading.Lock()
+"""A photograph takes a hundred megabytes for a quarter of a second while it is opened, however many work on the film."""
+
+
+def _opened(path: FilePath, wanted: int, *, scaled: bool) -> tuple[np.ndarray, RGB | None]:
+    """The picture, at least `wanted` pixels long on its longer side where it has them (exactly so when `scaled`).
+
+    Also returns the colour that its transparent parts were laid on, if there are any.
+    """
+    with _one_at_a_time:
+        # Up to twice that size as it is: what is too much is averaged away below, in a fifth of the time.
+        rgb = open_picture(path, max_side=wanted * 2)
+        under = None
+        if rgb.shape[2] == 4:
+            rgb, under = flattened(rgb)
+        if scaled and max(rgb.shape[:2]) != wanted:
+            factor = wanted / max(rgb.shape[:2])
+            rgb = _scaled(rgb, max(1, round(rgb.shape[1] * factor)), max(1, round(rgb.shape[0] * factor)))
+        return rgb, under
 
 
 def _cropped(rgb: np.ndarray, placing: Placing) -> Planes:

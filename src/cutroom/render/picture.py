@@ -21,6 +21,7 @@ from cutroom.errors import BadInput
 from cutroom.media.store import Store
 from cutroom.render import planes as pl
 from cutroom.render.layers import BLACK, Layer, Solid, Stretch, layer_of
+from cutroom.render.memory import give_back
 from cutroom.render.planes import Planes, Veil
 from cutroom.render.transitions import cross
 from cutroom.timeline.timeline import Clip, Gap, Timeline, Transition
@@ -128,6 +129,11 @@ def schedule(timeline: Timeline) -> tuple[list[Shot], list[Crossing]]:
     return shots, crossings
 
 
+def name_of(shot: Shot, index: int) -> str:
+    """What a shot is called, for people; `index` is its place in the film, from 0."""
+    return getattr(shot.item, "name", "") or f"shot {index + 1}"
+
+
 class Compositor:
     """Draws the frames of a timeline. `frame` and `rgb` may be asked for in any order; forwards is fastest."""
 
@@ -149,10 +155,7 @@ class Compositor:
     @property
     def degraded(self) -> tuple[tuple[str, str], ...]:
         """What could not be drawn, and why."""
-        return tuple(
-            (getattr(self.shots[index].item, "name", "") or f"shot {index + 1}", why)
-            for index, why in sorted(self._failed.items())
-        )
+        return tuple((name_of(self.shots[index], index), why) for index, why in sorted(self._failed.items()))
 
     def frame(self, number: int) -> Planes:
         """Frame `number` (0 to `timeline.frames` - 1) as new planes."""
@@ -164,8 +167,19 @@ class Compositor:
         """Frame `number` as R'G'B' (h, w, 3) uint8."""
         return pl.to_rgb(self.frame(number))
 
-    def draw(self, number: int, into: Planes) -> None:
-        """Fills `into`, planes of the frame's size, with frame `number`."""
+    def failed_in(self, first: int, end: int) -> dict[int, str]:
+        """Which shots, of those that are seen between two frames, could not be drawn, by number, and why."""
+        return {
+            index: why
+            for index, why in self._failed.items()
+            if self.shots[index].begins < end and self.shots[index].ends > first
+        }
+
+    def draw(self, number: int, into: Planes, until: int | None = None) -> None:
+        """Fills `into`, planes of the frame's size, with frame `number`.
+
+        `until` is the frame up to which others will be asked for: what lies behind it is not made ready.
+        """
         if not 0 <= number < self.timeline.frames:
             raise IndexError(f"frame {number} of a film of {self.timeline.frames} frames")
         crossing = next((c for c in self.crossings if c.first <= number < c.first + c.frames), None)
@@ -177,7 +191,7 @@ class Compositor:
         else:
             self._draw_shot(self._shot_at(number), number, into)
         self._letter(number, into)
-        self._look_around(number)
+        self._look_around(number, self.timeline.frames if until is None else until)
 
     def close(self) -> None:
         """Closes all files."""
@@ -221,17 +235,22 @@ class Compositor:
 
     def _made(self, index: int) -> Layer:
         shot = self.shots[index]
-        return layer_of(shot.item, self.timeline.format, shot.stretch, self.store)
+        layer = layer_of(shot.item, self.timeline.format, shot.stretch, self.store)
+        give_back()
+        return layer
 
-    def _look_around(self, number: int) -> None:
-        """Lets go of layers that are over, and has those made that come next."""
-        for index in [index for index in self._layers if self.shots[index].ends <= number]:
+    def _look_around(self, number: int, until: int) -> None:
+        """Lets go of layers that are over or far ahead, and has those made that come next."""
+        for index in [index for index in self._layers if not self._near(index, number)]:
             self._layers.pop(index).close()
         following = self._shot_at(number) + 1
         if following >= len(self.shots) or following in self._layers or following in self._coming:
             return
-        if self.shots[following].begins - AHEAD <= number:
+        if self.shots[following].begins - AHEAD <= number and self.shots[following].begins < until:
             self._coming[following] = self._maker.submit(self._made, following)
+
+    def _near(self, index: int, number: int) -> bool:
+        return self.shots[index].begins - 2 * AHEAD <= number < self.shots[index].ends
 
     def _letter(self, number: int, into: Planes) -> None:
         if self.lettering is None:

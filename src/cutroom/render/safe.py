@@ -8,8 +8,9 @@
 | shorts | 15 % | 35 % | 4.5 % | 17.8 % | Google Ads Help, vertical video: 288, 672, 48 and 192 of 1080×1920 pixels (2026) |
 | tiktok | 11.5 % | 26 % | 6 % | 14 % | TikTok publishes templates and no numbers: what its guides agree on (2026) |
 
-The platforms give these numbers for advertisements, which carry more buttons than other films: they are on the safe side. A frame that
-is not tall is shown on a phone between black bars, where nothing covers it, so platforms matter to tall frames only.
+The platforms give these numbers for advertisements, which carry more buttons than other films: they are on the safe
+side. A frame that is not tall is shown on a phone between black bars, where nothing covers it, so platforms matter to tall
+frames only.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ where speech stays easy to follow. Natural sound is raised by a few decibels at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -88,24 +88,43 @@ def mix(timeline: Timeline, store: Store, *, degrade: Degrade | None = None) -> 
     A sound that cannot be read is left out and told to `degrade` (what, why); without `degrade` its error is raised
     (BadInput, or BrokenProduction when the store has lost it).
     """
+    film = np.zeros((_sample(timeline.seconds), 2), np.float32)
+    for _, signal in stems(timeline, store, degrade=degrade):
+        film += signal
+    return film
+
+
+def stems(
+    timeline: Timeline, store: Store, *, degrade: Degrade | None = None
+) -> Iterator[tuple[SoundTrack, NDArray[np.float32]]]:
+    """Each track as it is heard in the mix, levelled and ducked, one after the other: their sum is `mix`.
+
+    Shapes, lengths and errors are those of `mix`. Voices come first; tracks without a sound are left out.
+    """
     total = _sample(timeline.seconds)
-    film = np.zeros((total, 2), np.float32)
-    voices = _voices(timeline.sound, total, store, degrade)
-    if voices is not None:
-        film += voices
+    voices: NDArray[np.float32] | None = None
     ducked = 0.0
     down = np.zeros(1)
-    for track in timeline.sound:
-        if track.role == "voice" or not track.sounds:
+    for track in sorted(timeline.sound, key=lambda track: track.role != "voice"):
+        if not track.sounds:
             continue
         signal = _track(track, total, store, degrade)
-        if track.duck and voices is not None:
+        if track.role == "voice":
+            voices = signal.copy() if voices is None else voices + signal
+        elif track.duck and voices is not None:
             if track.duck != ducked:
                 down, ducked = ducking(voices, track.duck), track.duck
             signal *= _gains(down, total)[:, None]
-        film += signal
-    _fade_end(film, _LAST_FADE)
-    return film
+        _fade_end(signal, _LAST_FADE)
+        yield track, signal
+
+
+def levelling(track: SoundTrack, store: Store) -> dict[str, float]:
+    """By how many decibels the mix raises each recording of `track` (by digest) before its gains.
+
+    Raises BadInput or BrokenProduction when one cannot be read.
+    """
+    return _levelled(track.role, [(sound, _heard(track.role, sound, store)) for sound in track.sounds])
 
 
 def ducking(voices: NDArray[np.float32], depth: float) -> NDArray[np.float64]:
@@ -264,26 +283,12 @@ def _gains(down: NDArray[np.float64], total: int) -> NDArray[np.float32]:
     return np.power(np.float32(10), curve * np.float32(-1 / 20))
 
 
-def _voices(
-    tracks: Iterable[SoundTrack], total: int, store: Store, degrade: Degrade | None
-) -> NDArray[np.float32] | None:
-    voices = None
-    for track in tracks:
-        if track.role == "voice" and track.sounds:
-            signal = _track(track, total, store, degrade)
-            voices = signal if voices is None else voices + signal
-    return voices
-
-
 def _track(track: SoundTrack, total: int, store: Store, degrade: Degrade | None) -> NDArray[np.float32]:
     signal = np.zeros((total, 2), np.float32)
     heard: list[tuple[Sound, NDArray[np.float32]]] = []
     for sound in track.sounds:
         try:
-            samples = _samples(sound, store)
-            if track.role == "voice":
-                samples = measure.filtered(samples, (measure.high_pass(VOICE_FROM, RATE),))
-            heard.append((sound, samples))
+            heard.append((sound, _heard(track.role, sound, store)))
         except (BadInput, BrokenProduction) as error:
             if degrade is None:
                 raise
@@ -310,6 +315,12 @@ def _levelled(role: str, heard: list[tuple[Sound, NDArray[np.float32]]]) -> dict
         found = measure.loudness_only(whole, RATE) if level else None
         gains[digest] = min(level.loudness - found, level.boost) if level and found is not None else 0.0
     return gains
+
+
+def _heard(role: str, sound: Sound, store: Store) -> NDArray[np.float32]:
+    """What is heard of a sound before its level is set."""
+    samples = _samples(sound, store)
+    return measure.filtered(samples, (measure.high_pass(VOICE_FROM, RATE),)) if role == "voice" else samples
 
 
 def _samples(sound: Sound, store: Store) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
@@ -100,21 +100,28 @@ def _heard(caption: Caption, text: str) -> tuple[Said, ...] | None:
     at = 0
     for word in caption.words:
         bare = clean(word.text).replace(" ", "")
-        if not letters.startswith(bare, at):
+        # Voices report words without the marks that stand between them.
+        place = at
+        while place < len(letters) and not letters.startswith(bare, place) and not letters[place].isalnum():
+            place += 1
+        if not letters.startswith(bare, place):
             return None
         if bare:
-            found.append(Said(bare, at, at + len(bare), word.start, word.start + word.seconds))
-            at += len(bare)
-    if not found or at < len(letters):
+            found.append(Said(bare, place if found else 0, place + len(bare), word.start, word.start + word.seconds))
+            at = place + len(bare)
+    if not found or any(map(str.isalnum, letters[at:])):
         return None
     return _parted(found, text)
 
 
 def _parted(found: Sequence[Said], text: str) -> tuple[Said, ...]:
-    """`found` with what stands between them in the text: a space or nothing."""
-    letters_before = accumulate((char != " " for char in text), initial=0)
-    spaces = {place for place, char in zip(letters_before, text, strict=False) if char == " "}
-    return tuple(Said(one.text, one.first, one.last, one.start, one.end, apart=one.first in spaces) for one in found)
+    """`found` as they stand in the text, marks between them with the one before, spaces as they are."""
+    letters = text.replace(" ", "")
+    places = accumulate((char != " " for char in text), initial=0)
+    spaces = {place for place, char in zip(places, text, strict=False) if char == " "}
+    lasts = [*(one.first for one in found[1:]), len(letters)]
+    return tuple(replace(one, text=letters[one.first:last], last=last, apart=one.first in spaces)
+                 for one, last in zip(found, lasts, strict=True))
 
 
 def _words(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby, pairwise
 
@@ -28,6 +28,9 @@ NOT_FIRST = "、。，．・：；？！」』）】〉》〕］｝々ーぁぃ�
 NOT_LAST = "「『（【〈《〔［｛"
 """What must not end one."""
 
+VOWELS = frozenset("aeiouyæøœαεηιουωаеиоуыэюяіїє")
+_SPOKEN_AS_ONE = frozenset(("ch", "ck", "ph", "th", "sh", "gn", "kh"))
+
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]")
 _AFTER_HYPHEN = re.compile(r"(?<=[^\W\d]{4}[-–—/])(?=[^\W\d]{3})")
 _HIRAGANA = re.compile(r"[\u3041-\u309f]")
@@ -41,6 +44,8 @@ class Run:
     text: str
     face: Face
     rtl: bool = False
+    start: int = field(default=0, compare=False)
+    """Where in its line's text it begins: the place of its first character."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,31 @@ class Line:
         return (max((metrics(run.face, self.size)[0] for run in self.runs), default=0.0),
                 max((metrics(run.face, self.size)[1] for run in self.runs), default=0.0))
 
+    def reach(self, first: int, last: int) -> list[tuple[float, float]]:
+        """Where the characters `first` to `last` of the text stand: stretches of pixels from the line's left end."""
+        found: list[tuple[float, float]] = []
+        x = 0.0
+        for run in self.runs:
+            width = advance(run, self.size, self.tracking, self.language)
+            begin, end = max(first - run.start, 0), min(last - run.start, len(run.text))
+            if begin < end:
+                one, other = (advance(replace(run, text=run.text[:place]), self.size, self.tracking, self.language)
+                              if place else 0.0 for place in (begin, end))
+                found.append((x + width - other, x + width - one) if run.rtl else (x + one, x + other))
+            x += width
+        return found
+
 
 def clean(text: str) -> str:
     """`text` as it may be drawn: composed (NFC), without control characters, with single spaces."""
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Zs") else char for char in text)
     return re.sub(r" +", " ", text).strip()
+
+
+def columns(text: str) -> int:
+    """How wide `text` is in a typewriter's columns: wide letters (Chinese, Japanese, Korean, emoji) take two."""
+    return sum(2 if unicodedata.east_asian_width(piece[0]) in "WF" else 1 for piece in clusters(text))
 
 
 def clusters(text: str) -> list[str]:
@@ -97,19 +121,21 @@ def set_line(text: str, cast: Cast, size: int, tracking: float = 0.0) -> Line:
     """`text` as one line. What no font can draw is left out: ask `missing` for it."""
     pieces = clusters(text)
     levels = _levels(pieces)
-    parts: list[tuple[Face, int, str]] = []
+    parts: list[tuple[Face, int, str, int]] = []
     last: Face | None = None
+    at = 0
     for piece, level in zip(pieces, levels, strict=True):
         keeps = last is not None and not last.emoji and last.covers(piece) and not piece.strip()
         face = last if keeps and last is not None else cast.face_for(piece)
         if face is not None:
-            parts.append((face, level, piece))
+            parts.append((face, level, piece, at))
             last = face
-    if any(map(str.isalnum, text)) and not any(piece[0].isalnum() or face.emoji for face, _, piece in parts):
+        at += len(piece)
+    if any(map(str.isalnum, text)) and not any(piece[0].isalnum() or face.emoji for face, _, piece, _ in parts):
         # Only commas and stops could be drawn: they say nothing by themselves.
         parts = []
-    runs = [(level, Run("".join(piece for _, _, piece in group), face, rtl=level % 2 == 1))
-            for (face, level), group in groupby(parts, key=lambda part: (part[0], part[1]))]
+    runs = [(level, Run("".join(part[2] for part in group), face, rtl=level % 2 == 1, start=group[0][3]))
+            for (face, level), group in ((key, list(group)) for key, group in groupby(parts, key=lambda part: part[:2]))]
     plain = all(_stands_apart(run.text) for _, run in runs)
     return Line(text, tuple(_visual(runs)), size, tracking if plain else 0.0, cast.language)
 
@@ -245,14 +271,16 @@ def _units(text: str, cast: Cast, size: int, width: float, tracking: float) -> l
     """The pieces between which a line may break, and whether a space follows each."""
     units: list[tuple[str, bool]] = []
     for word in text.split(" "):
-        parts = _unspaced(word) if _UNSPACED.search(word) else _AFTER_HYPHEN.split(word)
+        parts = unspaced(word) if _UNSPACED.search(word) else _AFTER_HYPHEN.split(word)
         fitting = [piece for part in parts for piece in _chopped(part, cast, size, width, tracking)]
         units += [(part, False) for part in fitting[:-1]] + [(part, True) for part in fitting[-1:]]
     return units
 
 
-def _unspaced(word: str) -> list[str]:
-    """Pieces of a word in a script that is written without spaces; Latin words inside stay whole."""
+def unspaced(word: str) -> list[str]:
+    """Pieces of a word in a script that is written without spaces; Latin words, also those inside, stay whole."""
+    if not _UNSPACED.search(word):
+        return [word]
     parts: list[str] = []
     for piece in clusters(word):
         both_plain = bool(parts) and not _UNSPACED.match(piece) and not _UNSPACED.match(parts[-1][-1])
@@ -264,15 +292,44 @@ def _unspaced(word: str) -> list[str]:
 
 
 def _chopped(word: str, cast: Cast, size: int, width: float, tracking: float) -> list[str]:
-    """A word that is wider than a line, in parts that are not."""
+    """A word that is wider than a line, in parts that are not: between syllables, with a hyphen, where it has any."""
+    def wide(pieces: Sequence[str], end: str = "") -> float:
+        return set_line("".join(pieces) + end, cast, REFERENCE, tracking).width * size / REFERENCE / (width * 0.98)
+
     if len(word) * size * 1.5 < width or set_line(word, cast, REFERENCE, tracking).width * size / REFERENCE <= width:
         return [word]
-    parts = [""]
-    for piece in clusters(word):
-        if parts[-1] and set_line(parts[-1] + piece, cast, REFERENCE, tracking).width * size / REFERENCE > width * 0.98:
-            parts.append("")
-        parts[-1] += piece
-    return parts
+    parts: list[str] = []
+    rest = clusters(word)
+    while len(rest) > 1 and (whole := wide(rest)) > 1:
+        even = whole / math.ceil(whole)
+        most = max((count for count in range(1, len(rest)) if wide(rest[:count]) <= 1), default=1)
+        cuts = [place for place in _syllables(rest) if place <= most and wide(rest[:place], "-") <= 1]
+        cut = min(cuts, key=lambda place: abs(wide(rest[:place]) - even), default=0)
+        # A hyphen near the line's start would leave a hole: then the word is cut where the line is full.
+        hyphened = cut * 2 > most
+        parts.append("".join(rest[:cut]) + "-" if hyphened else "".join(rest[:most]))
+        rest = rest[cut if hyphened else most:]
+    return [*parts, "".join(rest)]
+
+
+def _syllables(pieces: Sequence[str]) -> list[int]:
+    """Places where a word of an alphabet may be hyphenated: before the consonant that begins a syllable.
+
+    A syllable takes the last consonant before its vowel (or a pair that is spoken as one), which is the rule that most
+    languages with an alphabet share; two letters at least stay before a hyphen, three after it.
+    """
+    letters = [unicodedata.normalize("NFD", piece)[0].lower() for piece in pieces]
+    places = []
+    for place in range(2, len(letters) - 2):
+        onset = 2 if "".join(letters[place:place + 2]) in _SPOKEN_AS_ONE else 1
+        if "".join(letters[place:place + 3]) == "sch":
+            onset = 3
+        opens = all(letter.isalpha() and letter not in VOWELS for letter in letters[place:place + onset])
+        inside = "".join(letters[place - 1:place + 1]) in _SPOKEN_AS_ONE or letters[place - 1:place + 1] == ["s", "c"]
+        follows = letters[place + onset] in VOWELS if place + onset < len(letters) else False
+        if opens and follows and not inside and any(letter in VOWELS for letter in letters[:place]):
+            places.append(place)
+    return places
 
 
 def _stands_apart(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,14 +16,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cutroom.errors import CutroomError
-from cutroom.ledger.events import Accepted, Failed, Judged, Made, Planned
+from cutroom.ledger.events import Failed, Judged, Made, Planned
 from cutroom.ledger.journal import Entry
 from cutroom.ledger.production import Production
 from cutroom.ledger.state import State
 from cutroom.media.kinds import AnyMedia, Cut, Image, Video
 from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.step import AnyStep
-from cutroom.timeline.timeline import Clip, Gap, Timeline, Transition
+from cutroom.timeline.timeline import Gap, Timeline, Transition
 from cutroom.verdict import Verdict
 
 THUMBNAIL = 320
@@ -75,8 +75,18 @@ class Bar:
     picture: str = ""
 
 
-def report(result: dict[str, Any], state: State, entries: Sequence[Entry], production: Production) -> str:
-    """The page as HTML, complete in itself but for the film, which it links to."""
+def report(
+    result: dict[str, Any],
+    state: State,
+    entries: Sequence[Entry],
+    production: Production,
+    *,
+    in_use: Collection[str] = (),
+) -> str:
+    """The page as HTML, complete in itself but for the film, which it links to.
+
+    `in_use` are the keys of the takes that the film is made of; the others are shown as superseded.
+    """
     film = next((item for item in result["deliverables"] if item["kind"] == "video"), None)
     timeline = _timeline(state, production)
     names = _names(state)
@@ -92,7 +102,7 @@ def report(result: dict[str, Any], state: State, entries: Sequence[Entry], produ
         timeline=timeline,
         ticks=_ticks(timeline.seconds) if timeline else [],
         lanes=_lanes(timeline, names, {asset.id: picture for asset, picture in assets}) if timeline else [],
-        groups=_groups(_rows(entries, state, production)),
+        groups=_groups(_rows(entries, state, production, in_use)),
         plan=state.plan,
         revisions=[entry.event for entry in entries if isinstance(entry.event, Planned) and entry.event.revises],
         opened=_moment(entries[0].at) if entries else "",
@@ -156,24 +166,26 @@ def _score(value: float, name: str) -> str:
 
 
 def _about(step: AnyStep, names: dict[str, str]) -> str:
-    """What a step does, and to what: ``Look at a picture: lake.jpg``."""
+    """What a step does, and to what: ``Look at a picture · lake.jpg``."""
     if isinstance(step, Speak):
         return f"“{step.text}”"
     what = step.sentence().split(":")[0].rstrip(".")
     given = [names[wire.id] for wire in step.wires() if wire.id in names]
-    return f"{what}: {', '.join(given)}" if len(given) == 1 else what
+    return f"{what} · {given[0]}" if len(given) == 1 else what
 
 
-def _rows(entries: Sequence[Entry], state: State, production: Production) -> list[Row]:
+def _rows(entries: Sequence[Entry], state: State, production: Production, in_use: Collection[str]) -> list[Row]:
     """Every take that was ever made or failed, in order, with its verdict and whether it is used."""
     verdicts = {entry.event.key: entry.event.verdict for entry in entries if isinstance(entry.event, Judged)}
-    used = {entry.event.key for entry in entries if isinstance(entry.event, Accepted)}
-    plans = [entry.event.plan for entry in entries if isinstance(entry.event, Planned)]
-    steps = {name: step for plan in plans for name, step in plan.steps.items()}
+    used = set(in_use)
+    steps: dict[str, AnyStep] = {}
     names = {asset.id: asset.name for asset in (state.brief.assets if state.brief else ())}
     rows = []
     for entry in entries:
         event = entry.event
+        if isinstance(event, Planned):
+            # The same id may be another step in a later plan.
+            steps = dict(event.plan.steps)
         if not isinstance(event, Made | Failed):
             continue
         step = steps.get(event.step)
@@ -219,7 +231,9 @@ def _lanes(timeline: Timeline, names: dict[str, str], pictures: dict[str, str]) 
     whole = float(timeline.seconds) or 1.0
 
     def bar(start: Fraction, seconds: Fraction, label: str, kind: str, picture: str = "") -> Bar:
-        return Bar(left=100 * float(start) / whole, width=100 * float(seconds) / whole, label=label, kind=kind, picture=picture)
+        return Bar(
+            left=100 * float(start) / whole, width=100 * float(seconds) / whole, label=label, kind=kind, picture=picture
+        )
 
     shots: list[Bar] = []
     at = Fraction(0)
@@ -229,7 +243,9 @@ def _lanes(timeline: Timeline, names: dict[str, str], pictures: dict[str, str]) 
         if isinstance(item, Gap):
             shots.append(bar(at, item.seconds, "black", "gap"))
         else:
-            shots.append(bar(at, item.seconds, names.get(item.name, item.name), item.media.type, pictures.get(item.name, "")))
+            shots.append(
+                bar(at, item.seconds, names.get(item.name, item.name), item.media.type, pictures.get(item.name, ""))
+            )
         at += item.seconds
     lanes = [
         ("picture", shots),
@@ -237,8 +253,10 @@ def _lanes(timeline: Timeline, names: dict[str, str], pictures: dict[str, str]) 
         ("captions", [bar(caption.start, caption.seconds, caption.text, "caption") for caption in timeline.captions]),
     ]
     for track in timeline.sound:
-        sounds = [bar(sound.start, sound.source.length / sound.speed, names.get(sound.name, sound.name), track.role)
-                  for sound in track.sounds]
+        sounds = [
+            bar(sound.start, sound.source.length / sound.speed, names.get(sound.name, sound.name), track.role)
+            for sound in track.sounds
+        ]
         lanes.append((track.role, sounds))
     return [(name, bars) for name, bars in lanes if bars]
 

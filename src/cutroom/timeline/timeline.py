@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cutroom.brief.brief import CaptionMode
 from cutroom.media.kinds import Audio, Image, Video, Word
 from cutroom.time import Exact, Rate, Seconds, Span
 
@@ -180,7 +181,6 @@ class Title(_Frozen):
     """How long it takes to appear and to go."""
 
 
-CaptionMode = Literal["block", "words", "karaoke"]
 SafeArea = Literal["default", "youtube", "shorts", "tiktok", "reels"]
 
 

@@ -9,7 +9,7 @@
 | `captions_overlap` | one at a time, in order | both |
 | `caption_outside` | within the film | |
 | `captions_missing` | words to show, but no caption | |
-| `title_missing` | a title with a letter in it | |
+| `title_missing` | a title, where there is one, has a letter in it | |
 | `script_too_long` | said at an easy pace, it fits the film | |
 """
 
@@ -46,8 +46,8 @@ def script(step: WriteScript, media: Text, store: Store) -> Evidence:
     except ValidationError as error:
         return _unreadable(error)
     evidence = measured(lines=len(written.lines))
-    if not any(letter.isalnum() for letter in written.title):
-        evidence += found("title_missing", "the script has no title")
+    if written.title and not any(letter.isalnum() for letter in written.title):
+        evidence += found("title_missing", f"the title {written.title!r} has no letter in it")
     spoken = sum((measures.speech_seconds(line.text, written.language) for line in written.lines), Fraction(0))
     if not step.spoken:
         return evidence + unmeasured("speech_s", "nothing is to be spoken")

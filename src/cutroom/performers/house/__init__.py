@@ -23,6 +23,7 @@ def cutroom_performers(register: Callable[[Any], None]) -> None:
     from cutroom.performers.house.assembly import Assembler, FilmRenderer
     from cutroom.performers.house.card import CardDrawer
     from cutroom.performers.house.edit import Framer, MomentPicker
+    from cutroom.performers.house.marking import Marker
     from cutroom.performers.house.music import Composer
     from cutroom.performers.house.speech import EspeakVoice, FliteVoice, PiperVoice
     from cutroom.performers.house.understand import ClipLooker, PictureLooker, SoundListener
@@ -43,5 +44,6 @@ def cutroom_performers(register: Callable[[Any], None]) -> None:
         MomentPicker,
         Assembler,
         FilmRenderer,
+        Marker,
     ):
         register(performer())

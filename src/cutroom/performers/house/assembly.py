@@ -11,7 +11,9 @@ from cutroom.errors import GiveUp
 from cutroom.media.kinds import Audio, Cut, Media, Video
 from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.assemble import AssembleCut, RenderFilm
+from cutroom.plan.catalogue.write import WriteCaptions
 from cutroom.plan.facts import Captions
+from cutroom.plan.plan import Plan
 from cutroom.plan.step import AnyStep
 from cutroom.time import Span
 from cutroom.timeline.timeline import Clip, Gap, Item, Sound, SoundTrack, Timeline, Transition
@@ -75,8 +77,25 @@ class FilmRenderer:
         return isinstance(step, RenderFilm)
 
     def settings(self, step: AnyStep) -> dict[str, Any]:
-        """Nothing beside the step decides."""
+        """Nothing beside the step decides, but for `settings_within`."""
         return {}
+
+    def settings_within(self, step: AnyStep, plan: Plan) -> dict[str, Any]:
+        """The machine's own fonts that draw the film's words; nothing when Cutroom's draw them all.
+
+        So a film is rendered again when a font that it misses has been installed.
+        """
+        from cutroom.render.captions import fonts_for
+
+        assert isinstance(step, RenderFilm)
+        cut = plan.steps.get(step.cut.id)
+        if not isinstance(cut, AssembleCut):
+            return {}
+        captions = plan.steps.get(cut.captions.id) if cut.captions else None
+        lines = [line.text for line in captions.lines] if isinstance(captions, WriteCaptions) else []
+        titles = [words for title in cut.titles for words in (title.text, title.subtitle)]
+        fonts = fonts_for(lines, titles, cut.caption_style, cut.language)
+        return {"fonts": fonts} if fonts else {}
 
     def price(self, step: AnyStep) -> Decimal:
         """Free."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from cutroom.brief.words import clean, film_title, given_title, name_words, plain_notes, short_title
+from cutroom.brief.words import clean, film_title, given_title, name_words, plain_notes
 from cutroom.errors import GiveUp
 from cutroom.measures.text import language_of, speech_seconds
 from cutroom.media.kinds import Media
@@ -77,12 +77,16 @@ class _Notes:
 def _script(step: WriteScript, desk: Desk) -> Script:
     notes = _read(step, desk)
     taken = [_taken(step, desk, place) for place in range(len(step.facts))]
-    dates = date_range([when for when in taken if when], step.language)
+    known = [when for when in taken if when]
+    # The dates of a few pictures are not the film's: its first and last must have one, or nearly all.
+    enough = 5 * len(known) >= 4 * len(taken) or (len(known) > 1 and taken[0] and taken[-1])
+    dates = date_range(known, step.language) if enough else ""
     given = given_title(step.request)
     title = (given[0] if given else None) or notes.title or film_title(step.request)
     subtitle = dates if title and dates and dates not in title else ""
-    title = title or dates or short_title(step.request) or _first_name(step) or "Film"
-    lines, left_out = _told(step, desk, notes) if notes.sentences else (_known(step, taken, desk), ())
+    # A request that only gives orders is no title, and neither is the name of whichever file comes first.
+    title = title or dates or ""
+    lines, left_out = _told(step, desk, notes) if notes.sentences else (_known(step, taken), ())
     return Script(title=title, subtitle=subtitle, lines=lines, language=step.language, left_out=left_out)
 
 
@@ -106,10 +110,6 @@ def _taken(step: WriteScript, desk: Desk, place: int) -> str | None:
     facts = json.loads(desk.words(step.facts[place]))
     taken = facts.get("taken") if isinstance(facts, dict) else None
     return taken if isinstance(taken, str) else None
-
-
-def _first_name(step: WriteScript) -> str | None:
-    return next((words for words in map(name_words, step.names) if words), None)
 
 
 def _told(step: WriteScript, desk: Desk, notes: _Notes) -> tuple[tuple[ScriptLine, ...], tuple[str, ...]]:
@@ -148,15 +148,14 @@ def _room(step: WriteScript, take: int) -> Fraction | None:
     return step.seconds * share * TAKES[min(take, len(TAKES)) - 1]
 
 
-def _known(step: WriteScript, taken: Sequence[str | None], desk: Desk) -> tuple[ScriptLine, ...]:
+def _known(step: WriteScript, taken: Sequence[str | None]) -> tuple[ScriptLine, ...]:
     """Lines without notes: file names that are words; else, for a film that nobody speaks over, each day's date."""
     named = [ScriptLine(text=words, subject=place) for place, words in enumerate(map(name_words, step.names)) if words]
     named = [line for place, line in enumerate(named) if place == 0 or line.text != named[place - 1].text]
     if not named and not step.spoken:
         named = [ScriptLine(text=text, subject=place) for place, text in days(taken, step.language)]
-    room = _room(step, desk.take)
-    kept, _ = chosen([line.text for line in named], room, lambda said: _lasts(said, step), whole=True)
-    return tuple(named[place] for place, _ in kept)
+    # Each is read beside its own picture, so the film's length does not limit how many there are.
+    return tuple(named)
 
 
 class CaptionWriter(_House):

@@ -18,4 +18,5 @@ STEPS: tuple[type[AnyStep], ...] = (
     edit.PickMoment,
     assemble.AssembleCut,
     assemble.RenderFilm,
+    assemble.MarkFilm,
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from cutroom.media.kinds import Audio, Cut, Text, Video
+from cutroom.media.kinds import Audio, Cut, Media, Text, Video
 from cutroom.plan.step import Group, Ref, Step
 from cutroom.time import Seconds
 from cutroom.timeline.timeline import CaptionStyle, Format, Marker, Title, Transition
@@ -72,3 +72,45 @@ class RenderFilm(Step[Video]):
     """Integrated loudness in LUFS (ITU-R BS.1770)."""
     true_peak: float = -1.0
     """The highest true peak in dBTP."""
+
+
+class Used(BaseModel):
+    """Something that a film was made of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    media: Ref[Media]
+    """What it is."""
+    name: str
+    """What people know it as: a file's name, or what was made."""
+    step: str | None = None
+    """The kind of the step that made it; None for what was handed over."""
+    only_read: bool = False
+    """True for what is neither seen nor heard, such as notes."""
+    facts: Ref[Text] | None = None
+    """What was seen in it: says which camera took it."""
+
+
+class Edit(BaseModel):
+    """A kind of step that was carried out, and how often."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    step: str
+    """The step's kind."""
+    times: int = Field(default=1, ge=1)
+
+
+class MarkFilm(Step[Video]):
+    """Say in the film itself what was generated, of what it was made and how; a film in which nothing was stays as it is."""
+
+    kind: Literal["mark_film"] = "mark_film"
+    group: ClassVar[Group] = "assemble"
+    film: Ref[Video]
+    """The film."""
+    used: tuple[Used, ...] = ()
+    """What is seen and heard in it, and what it was told by."""
+    edits: tuple[Edit, ...] = ()
+    """What was done with that."""
+    title: str = ""
+    """The film's name in its manifest."""

@@ -1,0 +1,125 @@
+"""A watermark for moving pictures: one faint pattern, the same over the whole film, added to the luma.
+
+The pattern is a grid of cells (320 along the longer side), each one step lighter or darker. One step of 255 is a PSNR of
+48 dB. A single frame hides it well; over many frames the film's own content averages out, and the pattern does not. The grid
+belongs to the frame, not to its pixels, so the film may be scaled to another size. Cropping, turning, mirroring and changed shape
+destroy it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from cutroom.errors import BadInput
+from cutroom.media.container import open_container, packets, video_stream
+from cutroom.media.marks import Watermark
+from cutroom.render.watermark import code
+
+NAME = "picture"
+LONG_SIDE = 320
+"""Cells along the frame's longer side."""
+STEP = 1
+"""By how much a cell is lighter or darker, of 255."""
+
+FRAMES = 96
+"""At most so many frames are looked at, spread over the film."""
+FEWEST = 4
+TEXTURE = 0.05
+"""Mean local deviation of luma below which there is nothing for a pattern to survive in: the encoder drops it."""
+
+
+def grid(width: int, height: int) -> tuple[int, int]:
+    """Columns and rows of cells for a frame of this shape; the same for every size of one shape."""
+    short = 4 * max(1, round(LONG_SIDE * min(width, height) / max(width, height) / 4))
+    return (LONG_SIDE, short) if width >= height else (short, LONG_SIDE)
+
+
+@lru_cache(maxsize=4)
+def pattern(width: int, height: int, payload: int) -> np.ndarray:
+    """What is added to the luma of every frame: (height, width) int8 of -1, 0 and 1. Read-only."""
+    columns, rows = grid(width, height)
+    cells = code.spread(NAME, columns * rows, payload).reshape(rows, columns).astype(np.int8) * STEP
+    plane = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    plane.setflags(write=False)
+    return plane
+
+
+class Stamp:
+    """The pattern made ready to be added: two unsigned planes, which OpenCV adds and takes away fastest."""
+
+    def __init__(self, width: int, height: int, payload: int) -> None:
+        plane = pattern(width, height, payload)
+        self.lighter = np.maximum(plane, 0).astype(np.uint8)
+        self.darker = np.maximum(-plane, 0).astype(np.uint8)
+
+    def over(self, luma: np.ndarray) -> None:
+        """Marks a luma plane (height, width) uint8, in place."""
+        cv2.add(luma, self.lighter, dst=luma)
+        cv2.subtract(luma, self.darker, dst=luma)
+
+
+def detect(path: Path) -> Watermark:
+    """Looks for the watermark in a film's key frames, or in all of its frames when it has few. Raises BadInput."""
+    found = watermark_of(lumas(path, keys=True))
+    if found.decision != "found":
+        every = watermark_of(lumas(path, keys=False))
+        return max(found, every, key=lambda one: (one.decision == "found", one.score))
+    return found
+
+
+def watermark_of(planes: Iterable[np.ndarray]) -> Watermark:
+    """What frames, given as luma planes (h, w) uint8 of one size, say together."""
+    total: np.ndarray | None = None
+    count, texture = 0, 0.0
+    for plane in planes:
+        seen = _flattened(plane)
+        texture += float(np.abs(seen).mean())
+        total = seen if total is None else total + seen
+        count += 1
+    if total is None or count == 0 or texture / count < TEXTURE:
+        return Watermark(decision="abstain", score=0.0, reason="there is no picture with anything to be seen in it")
+    found = code.read(NAME, total.ravel())
+    if found.decision == "absent" and count < FEWEST:
+        return found.model_copy(update={"decision": "abstain", "reason": f"only {count} frames to look at"})
+    return found
+
+
+def _flattened(luma: np.ndarray) -> np.ndarray:
+    """A frame on the grid, its own content taken off as far as its surroundings tell; (rows, columns) float32."""
+    height, width = luma.shape
+    cells = cv2.resize(luma.astype(np.float32), grid(width, height), interpolation=cv2.INTER_AREA)
+    rough = cells - cv2.blur(cells, (3, 3))
+    # Where the picture is busy, what differs from the surroundings says little; where it is calm, much.
+    busy = cv2.blur(np.abs(rough), (7, 7)) + 0.5
+    return np.clip(rough / busy, -2, 2)
+
+
+def lumas(path: Path, *, keys: bool) -> Iterator[np.ndarray]:
+    """Luma planes of a film's key frames (or of frames spread over it), as stored. Raises BadInput."""
+    with open_container(path) as container:
+        stream = video_stream(container)
+        if stream is None:
+            raise BadInput(path, "holds no moving picture", "name a film")
+        stream.codec_context.thread_count = 1
+        if keys:
+            stream.codec_context.skip_frame = "NONKEY"
+        every = max(1, (stream.frames or 0) // FRAMES) if not keys else 1
+        number = count = 0
+        for packet in packets(container, stream):
+            for frame in packet.decode():
+                if isinstance(frame, VideoFrame) and number % every == 0 and count < 4 * FRAMES:
+                    count += 1
+                    yield _luma(frame)
+                number += 1
+
+
+def _luma(frame: VideoFrame) -> np.ndarray:
+    grey = frame.reformat(format="gray8")
+    plane = grey.planes[0]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
