@@ -13,10 +13,10 @@ film: $(VENV)/film  ## install and make a film of examples/day: day.mp4
 	$(BIN)/cutroom make "A warm 40-second film called 'One good day'" examples/day -o day.mp4
 
 test: $(VENV)/dev  ## the whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: $(VENV)/dev  ## the tests without the slow ones
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 check: $(VENV)/dev  ## style, types and the direction of imports
 	$(BIN)/ruff format --check --diff src tests benchmarks examples

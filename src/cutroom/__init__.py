@@ -8,7 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from cutroom.version import VERSION as __version__
+
 
 if TYPE_CHECKING:
     from cutroom.api import Options, Planned, Result, make, make_plan

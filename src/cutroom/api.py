@@ -14,9 +14,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cutroom.brief.brief import Asset, Brief, Captioning, CaptionMode
+from cutroom.brief.destinations import DESTINATIONS, Name
 from cutroom.director.commands import Wrap
 from cutroom.director.decide import Limits, all_degraded, survey
-from cutroom.engine.deliver import put_file, put_text
+from cutroom.engine.deliver import put_bytes, put_file, put_text
 from cutroom.engine.local import LocalEngine
 from cutroom.engine.watch import Unwatched, Watch
 from cutroom.errors import Cancelled, CutroomError, WrongUse
@@ -37,6 +38,7 @@ from cutroom.time import Exact, Seconds
 from cutroom.timeline.subtitles import srt
 from cutroom.timeline.timeline import Timeline
 from cutroom.verdict import Verdict
+from cutroom.version import VERSION
 
 EXIT = {"delivered": 0, "degraded": 3, "stopped": 4, "failed": 1}
 """The command's exit status for each outcome; 2 is wrong use."""
@@ -69,6 +71,8 @@ class Options(BaseModel):
     """Whether a film in which something was generated says so in itself (signed metadata)."""
     label: str | None = Field(default=None, max_length=80)
     """Words to show at the film's beginning, e.g. ``Made with AI``."""
+    destination: Name | None = None
+    """Where the film is going: youtube, shorts, tiktok, reels, x, podcast or web."""
     seed: int = 0
     """Another seed makes another film of the same material."""
     budget: Decimal | None = Field(default=None, ge=0)
@@ -260,6 +264,7 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
                 "caption_style",
                 "mark",
                 "label",
+                "destination",
                 "language",
                 "seed",
                 "budget",
@@ -310,7 +315,7 @@ class _Run:
         if state.plan is not None and state.planned_by != f"{self.engine.planner.name} {self.engine.planner.version}":
             # Another planner may plan otherwise: ask it anew, takes that still fit are used again.
             state = State(slots=state.slots, spent=state.spent)
-        return self._write_down(state, Opened(brief=self.brief, cutroom=_version()))
+        return self._write_down(state, Opened(brief=self.brief, cutroom=VERSION))
 
     def _write_down(self, state: State, event: Event) -> State:
         self.journal.append(event)
@@ -396,6 +401,22 @@ class _Run:
             timeline = Timeline.model_validate_json(self.production.store.path(cut).read_bytes())
             if timeline.captions:
                 delivered.append(put_text(srt(timeline.captions), self.production.captions(out.name), "captions"))
+        return (*delivered, *(self._for_destination(cut) if cut is not None else ()))
+
+    def _for_destination(self, cut: Cut) -> tuple[Deliverable, ...]:
+        """What goes beside a film where it is going: a thumbnail, and chapters where they are understood."""
+        going = DESTINATIONS[self.brief.destination] if self.brief.destination else None
+        if going is None:
+            return ()
+        from cutroom.exports.thumbnail import chapters, thumbnail
+
+        store, folder = self.production.store, self.production.folder
+        timeline = Timeline.model_validate_json(store.path(cut).read_bytes())
+        delivered = []
+        if going.thumbnail and (picture := thumbnail(timeline, store, going.thumbnail, going.thumbnail_bytes)):
+            delivered.append(put_bytes(picture, folder / "thumbnail.jpg", "thumbnail"))
+        if going.chapters and (listed := chapters(timeline)):
+            delivered.append(put_text(listed, folder / "chapters.txt", "chapters"))
         return tuple(delivered)
 
     def _degraded(self) -> tuple[Degraded, ...]:
@@ -475,7 +496,3 @@ def _delivered(item: Deliverable, video: Video | None) -> Delivered:
     return Delivered(kind=item.kind, path=item.path, sha256=item.sha256)
 
 
-def _version() -> str:
-    from cutroom import __version__
-
-    return __version__

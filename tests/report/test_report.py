@@ -156,8 +156,11 @@ def test_what_was_revised_and_degraded_is_told(entries, production):
 
     assert "line: too fast" in page
     assert "is &#34;odd&#34;" in page
-    assert "everything that was asked for is there" not in page
-    assert "everything that was asked for is there" in page_of(entries, production, degraded=[])
+    assert "Nothing, but" not in page
+
+
+def test_nothing_degraded_is_said_so_without_hiding_what_was_left_out(entries, production):
+    assert "Nothing, but see what was left out" in page_of(entries, production, degraded=[])
 
 
 def test_links_to_files_survive_odd_names(entries, production, tmp_path):

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cutroom.brief.destinations import Name
 from cutroom.media.kinds import AnyMedia
 from cutroom.time import Exact, Seconds
 
@@ -75,5 +76,7 @@ class Brief(_Frozen):
     """Whether the film says what was generated in it."""
     label: str | None = None
     """Words shown at the film's beginning to say that software made it; None for none."""
+    destination: Name | None = None
+    """Where the film is going (`cutroom.brief.destinations`); None: nowhere in particular."""
     film: str = "film.mp4"
     """The name of the film's file."""

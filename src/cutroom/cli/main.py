@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from cutroom import __version__
 from cutroom.errors import CutroomError, WrongUse
+from cutroom.version import VERSION
 
 app = typer.Typer(
     add_completion=False,
@@ -87,6 +88,10 @@ Label = Annotated[
     str | None,
     typer.Option(metavar="WORDS", help='Words to show at the beginning, e.g. "Made with AI".', show_default=False),
 ]
+For = Annotated[
+    Literal["youtube", "shorts", "tiktok", "reels", "x", "podcast", "web"] | None,
+    typer.Option("--for", help="Where the film is going: sets frame, loudness and room for buttons.", show_default=False),
+]
 Seed = Annotated[int, typer.Option(help="Another seed makes another film of the same material.")]
 Budget = Annotated[str | None, typer.Option(help="The most that may be spent. [default: nothing]", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -95,7 +100,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback shape
     if wanted:
-        typer.echo(f"cutroom {__version__}")
+        typer.echo(f"cutroom {VERSION}")
         raise typer.Exit
 
 
@@ -124,6 +129,7 @@ def make(  # noqa: PLR0913 - one parameter per option
     language: Language = None,
     mark: Mark = True,
     label: Label = None,
+    destination: For = None,
     seed: Seed = 0,
     budget: Budget = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; make and keep nothing.")] = False,
@@ -151,6 +157,7 @@ def make(  # noqa: PLR0913 - one parameter per option
         language=language,
         mark=mark,
         label=label,
+        destination=destination,
         seed=seed,
         budget=budget,
     )
@@ -184,6 +191,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     language: Language = None,
     mark: Mark = True,
     label: Label = None,
+    destination: For = None,
     seed: Seed = 0,
     budget: Budget = None,
     json: Json = False,
@@ -205,12 +213,37 @@ def plan(  # noqa: PLR0913 - one parameter per option
         language,
         mark,
         label,
+        destination,
         seed,
         budget,
         dry_run=True,
         json=json,
         quiet=quiet,
     )
+
+
+@app.command()
+def export(
+    production: Annotated[Path, typer.Argument(help="A production's folder, e.g. lake.cutroom.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="otio|fcpxml|edl|jianying|srt|vtt|ass|stems|frames|gif|audio", help="As what.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Where to. [default: a folder beside the production]", show_default=False),
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="For frames: one each so many seconds. [default: all]", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write into what is no former export.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hand the cut to another editor or player, and say what stayed editable."""
+    from cutroom.cli import screen
+    from cutroom.exports.export import export as hand_over
+
+    screen.show_export(hand_over(production, to, out, every=_seconds("--every", every), force=force), json=json, quiet=quiet)
 
 
 @app.command()
@@ -249,6 +282,19 @@ _HINTS = {
 }
 
 
+def _seconds(option: str, text: str | None) -> Fraction | None:
+    """A number of seconds. Raises WrongUse that names the option."""
+    from cutroom.time import exact
+
+    try:
+        seconds = None if text is None else exact(text)
+    except ValueError as error:
+        raise WrongUse(f"{option} {text}: {error}") from error
+    if seconds is not None and seconds <= 0:
+        raise WrongUse(f"{option} {text}: it must be more than nothing")
+    return seconds
+
+
 def _options(**values: Any) -> Any:
     """The options, checked. Raises WrongUse that names the option."""
     from pydantic import ValidationError
@@ -262,7 +308,7 @@ def _options(**values: Any) -> Any:
         return api.Options(**values)
     except ValidationError as error:
         wrong = error.errors()[0]
-        option = {"shape": "format"}.get(str(wrong["loc"][0]), str(wrong["loc"][0]))
+        option = {"shape": "format", "destination": "for"}.get(str(wrong["loc"][0]), str(wrong["loc"][0]))
         hint = _HINTS.get(option, wrong["msg"].removeprefix("Value error, "))
         raise WrongUse(f"--{option} {wrong['input']}: {hint}") from error
 

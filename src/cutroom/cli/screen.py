@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -20,6 +21,9 @@ from cutroom.ledger.events import Planned as PlannedEvent
 from cutroom.ledger.journal import Entry
 from cutroom.ledger.state import State
 from cutroom.plan.step import AnyStep
+
+if TYPE_CHECKING:
+    from cutroom.exports.export import Exported
 
 SHOWN = 48
 """How many characters of a line a table shows."""
@@ -191,6 +195,24 @@ def show_result(result: Result, *, json: bool, quiet: bool) -> None:
         console.print(Text(f"note: {note}"), soft_wrap=True)
     for item in result.degraded:
         console.print(Text(f"degraded: {item.what}: {item.why}"), style="yellow", soft_wrap=True)
+
+
+def show_export(exported: Exported, *, json: bool, quiet: bool) -> None:
+    """What was written, and what became of the cut in it."""
+    if json:
+        sys.stdout.write(jsonlib.dumps(exported.record(), ensure_ascii=False) + "\n")
+        return
+    if quiet:
+        return
+    console = Console()
+    console.print(Text(f"{exported.to:>9}  {exported.path}  {len(exported.files)} files"), soft_wrap=True)
+    for one in exported.outcomes:
+        note = f": {one.note}" if one.note else ""
+        console.print(Text(f"{one.fate:>11}  {one.what}{note}", style="yellow" if one.fate == "lost" else ""), soft_wrap=True)
+    for what, why in exported.degraded:
+        console.print(Text(f"degraded: {what}: {why}"), style="yellow", soft_wrap=True)
+    if exported.note:
+        console.print(Text(exported.note, style="dim"), soft_wrap=True)
 
 
 def show_ledger(entries: Sequence[Entry], *, json: bool) -> None:

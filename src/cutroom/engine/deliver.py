@@ -20,6 +20,12 @@ def put_file(source: Path, place: Path, kind: str, digest: str | None = None) ->
     return Deliverable(kind=kind, path=str(place), sha256=digest)  # pyright: ignore[reportArgumentType]
 
 
+def put_bytes(data: bytes, place: Path, kind: str) -> Deliverable:
+    """`data` at `place`, whole or not at all. Raises NoSpace."""
+    _swap_in(place, lambda temporary: temporary.write_bytes(data))
+    return Deliverable(kind=kind, path=str(place), sha256=digest_of(place).digest)  # pyright: ignore[reportArgumentType]
+
+
 def put_text(text: str, place: Path, kind: str) -> Deliverable:
     """`text` at `place`, whole or not at all. Raises NoSpace."""
     _swap_in(place, lambda temporary: temporary.write_text(text, "utf-8"))

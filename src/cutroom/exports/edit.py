@@ -14,7 +14,7 @@ from cutroom.ledger.production import Production
 from cutroom.ledger.state import State, fold
 from cutroom.media.kinds import AnyMedia, Cut
 from cutroom.media.store import Store
-from cutroom.plan.catalogue.assemble import RenderFilm
+from cutroom.plan.catalogue.assemble import MarkFilm, RenderFilm
 from cutroom.planner.casting import cast
 from cutroom.plugins import offered
 from cutroom.timeline.timeline import Timeline
@@ -92,8 +92,14 @@ def _cut_in(state: State, standing: Mapping[str, AnyMedia]) -> Cut | None:
 
 
 def _film(state: State) -> RenderFilm | None:
-    goal = state.plan.steps.get(state.plan.goal or "") if state.plan else None
-    return goal if isinstance(goal, RenderFilm) else None
+    """The rendering that the plan's goal stands for: itself, or the one that it goes on from."""
+    plan, name = state.plan, state.plan.goal if state.plan else None
+    while plan is not None and name is not None:
+        step = plan.steps.get(name)
+        if isinstance(step, RenderFilm):
+            return step
+        name = step.film.id if isinstance(step, MarkFilm) else None
+    return None
 
 
 def _last_cut(journal: Journal) -> Cut | None:

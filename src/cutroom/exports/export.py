@@ -81,8 +81,9 @@ def export(
 ) -> Exported:
     """Writes the cut of the production folder as `to` (a name of `formats.FORMATS`) and says what became of it.
 
-    Without `out` a folder beside the production takes it, e.g. ``lake-otio/``; formats of one file also take a name.
-    name. `every` thins out frames, in seconds. A former export at the same place is replaced; anything else there is kept unless `force`.
+    Without `out` a folder beside the production takes it, e.g. ``lake-otio/``; formats of one file also take the name
+    of a file. `every` thins out frames, in seconds. A former export at the same place is replaced; anything else there
+    is kept unless `force`.
     Raises WrongUse for what cannot be understood, NoSpace when the disk is full.
     """
     form = FORMATS.get(to)

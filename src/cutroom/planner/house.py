@@ -278,7 +278,7 @@ class _Film:
                 lines=lines, seconds=self.seconds, width=self.caption_width(), language=self.script.language
             )
         steps["cut"] = self.cut(steps, list(shots), transitions, told)
-        steps["film"] = assemble.RenderFilm(cut=ref(Cut, "cut"))
+        steps["film"] = assemble.RenderFilm(cut=ref(Cut, "cut"), **self.target())
         return _Rest(steps, (*(chosen.notes if chosen else ()), *untold, *self.unused_sounds()))
 
     # ── length ──
@@ -313,7 +313,14 @@ class _Film:
         told = sum(sounds, Fraction(0)) + 4 if sounds else Fraction(0)
         if not self.draft.visuals:
             shown = max(Fraction(10), Fraction(3) * len(self.script.lines))
-        return self.rate.snap(min(max(shown + 2, spoken, told, SHORTEST_FILM), max(LONGEST_FILM, spoken, told)))
+        length = min(max(shown + 2, spoken, told, SHORTEST_FILM), max(LONGEST_FILM, spoken, told))
+        going = self.wishes.destination
+        return self.rate.snap(min(length, going.most) if going and going.most else length)
+
+    def target(self) -> dict[str, Any]:
+        """How loud the film is to be where it is going; nothing when that is nowhere in particular."""
+        going = self.wishes.destination
+        return {"loudness": going.loudness, "true_peak": going.true_peak} if going else {}
 
     def title_seconds(self, film: Fraction | None = None) -> Fraction:
         """How long the title stands."""
@@ -558,6 +565,7 @@ class _Film:
             caption_style=CaptionStyle(
                 burn=self.wishes.captions in ("burn", "both") and bool(self.draft.visuals),
                 mode=self.draft.brief.caption_style,
+                safe=self.wishes.destination.safe if self.wishes.destination else "default",
             ),
             titles=self.titles(told),
             title=self.script.title,

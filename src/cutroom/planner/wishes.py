@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cutroom.brief.brief import Asset, Brief, Captioning
+from cutroom.brief.destinations import DESTINATIONS, Destination
 from cutroom.errors import WrongUse
 from cutroom.media.kinds import Audio, Image, Text, Video
 from cutroom.plan.catalogue.generate import Mood
@@ -36,6 +37,8 @@ class Wishes:
     captions: Captioning
     visuals: tuple[Asset, ...]
     notes: tuple[Asset, ...]
+    destination: Destination | None = None
+    """What is known of where the film is going."""
 
 
 def wishes(brief: Brief, texts: Sequence[str]) -> Wishes:
@@ -65,6 +68,7 @@ def wishes(brief: Brief, texts: Sequence[str]) -> Wishes:
         captions="none" if words.captions is False and brief.captions == "both" else brief.captions,
         visuals=visuals,
         notes=notes,
+        destination=DESTINATIONS[brief.destination] if brief.destination else None,
     )
 
 
@@ -83,6 +87,8 @@ def _mood(brief: Brief, words: Intent) -> Mood:
 
 def _format(brief: Brief, words: Intent, visuals: Sequence[Asset]) -> Format:
     shape = brief.shape or words.shape
+    if shape is None and brief.destination is not None:
+        shape = DESTINATIONS[brief.destination].shape
     if shape is None:
         upright = [asset for asset in visuals if asset.media.height > asset.media.width * 1.1]  # pyright: ignore[reportAttributeAccessIssue]
         shape = "9:16" if visuals and len(upright) == len(visuals) else "16:9"

@@ -41,7 +41,7 @@ def join(container: OutputContainer, pieces: Sequence[Piece], sound: Path | None
     Raises BadInput with the path of a piece that is damaged or was encoded with other settings than the first one.
     """
     with open_container(pieces[0].path) as first:
-        streams: list[Stream] = [container.add_stream_from_template(first.streams.video[0])]
+        streams: list[Stream] = [container.add_stream_from_template(first.streams.video[0], opaque=True)]
         headers = first.streams.video[0].codec_context.extradata
     picture = streams[0]
     picture.time_base = 1 / frame.fps

@@ -18,6 +18,7 @@ from cutroom.plan.catalogue.assemble import MarkFilm, Used
 from cutroom.plan.facts import PictureFacts
 from cutroom.plan.registry import step_classes
 from cutroom.plan.step import AnyStep
+from cutroom.version import VERSION
 
 BY_RULES = {
     "house/espeak",
@@ -73,7 +74,6 @@ class Marker:
 
     def perform(self, step: AnyStep, desk: Desk) -> Media:
         """The marked film, or the film itself when nothing in it was generated. Raises NoSpace when the disk is full."""
-        from cutroom import __version__
         from cutroom.render.marking import GENERATED, Deed, Story, mark
 
         assert isinstance(step, MarkFilm)
@@ -85,7 +85,7 @@ class Marker:
             Deed(ACTIONS.get(edit.step, "c2pa.edited"), _times(_sentence(edit.step), edit.times))
             for edit in step.edits
         )
-        story = Story(title=step.title or "film.mp4", version=__version__, components=components, deeds=deeds)
+        story = Story(title=step.title or "film.mp4", version=VERSION, components=components, deeds=deeds)
         out = desk.scratch / "film.mp4"
         try:
             if left_undone := mark(desk.path(step.film), out, story):

@@ -1,6 +1,6 @@
 """How a number is spread over many small cells, and read back from them with a bound on false alarms.
 
-The cells (of a picture's grid, or of a sound's time and frequency) are dealt out at random to eight groups. Two groups
+Some of the cells (of a picture's grid, or of a sound's time and frequency) are dealt out at random to eight groups. Two groups
 always carry the same known signs and only say "here is a watermark". The other six carry one byte each: one of 256 known
 sequences of signs. The six bytes are the payload (32 bits) and its check sum (CRC-16). Choosing one sequence among 256 needs far
 less energy a bit than eight separate signs would (orthogonal signalling; Proakis, Digital Communications, chapter 4).
@@ -28,6 +28,8 @@ PAYLOAD_BITS = 32
 SYMBOLS = 6
 VALUES = 256
 GROUPS = SYMBOLS + 2
+SPARE = 4
+"""One cell in so many is used; the others stay as they are. Fewer cells cost the encoder fewer bits."""
 PRESENT = 6.0
 """A score above this says that a watermark is there."""
 
@@ -53,14 +55,14 @@ def layout(name: str, cells: int) -> Layout:
     """How `cells` cells are dealt out for the watermark called `name`."""
     draws = np.frombuffer(_stream(f"{name} deal {cells}", 4 * cells), ">u4")
     dealt = np.argsort(draws, kind="stable")
-    size = _group(name, cells)
+    size = _group(cells)
     known = dealt[: 2 * size]
     parts = tuple(dealt[(2 + place) * size : (3 + place) * size] for place in range(SYMBOLS))
     return Layout(known, _signs(f"{name} known {cells}", 1, len(known))[0], parts)
 
 
 def spread(name: str, cells: int, payload: int) -> np.ndarray:
-    """The signs (+1, -1; a few cells are left over and 0) of all cells, float32, for a payload of 32 bits."""
+    """The signs (+1, -1; 0 where a cell is left as it is) of all cells, float32, for a payload of 32 bits."""
     if not 0 <= payload < 1 << PAYLOAD_BITS:
         raise ValueError(f"a payload has {PAYLOAD_BITS} bits, and {payload} does not fit")
     plan = layout(name, cells)
@@ -99,6 +101,11 @@ def _score(seen: np.ndarray, signs: np.ndarray) -> np.ndarray:
     return signs @ seen / length if length > 0 else np.zeros(len(signs))
 
 
+def _group(cells: int) -> int:
+    """How many cells a group has."""
+    return cells // (SPARE * GROUPS)
+
+
 def _guarded(payload: int) -> bytes:
     raw = payload.to_bytes(4, "big")
     return raw + binascii.crc_hqx(raw, 0xFFFF).to_bytes(2, "big")
@@ -106,7 +113,7 @@ def _guarded(payload: int) -> bytes:
 
 @lru_cache(maxsize=2 * SYMBOLS)
 def _alphabet(name: str, cells: int, place: int) -> np.ndarray:
-    return _signs(f"{name} byte {place} {cells}", VALUES, _group(name, cells))
+    return _signs(f"{name} byte {place} {cells}", VALUES, _group(cells))
 
 
 def _signs(what: str, rows: int, columns: int) -> np.ndarray:
@@ -114,11 +121,6 @@ def _signs(what: str, rows: int, columns: int) -> np.ndarray:
     count = rows * columns
     bits = np.unpackbits(np.frombuffer(_stream(what, (count + 7) // 8), np.uint8))[:count]
     return (bits.reshape(rows, columns).astype(np.float32) * 2) - 1
-
-
-FILL = {"picture": 1.0}
-def _group(name, cells):
-    return int(cells * FILL.get(name, 1.0)) // GROUPS
 
 
 def _stream(what: str, count: int) -> bytes:
