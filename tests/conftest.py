@@ -34,6 +34,14 @@ def yellow(pixels: np.ndarray) -> str:
     return max(at, key=lambda name: int(at[name][0]) - int(at[name][2]))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _signing_here(tmp_path_factory: pytest.TempPathFactory):
+    """Certificates that are made to sign films stay among the tests' own files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUTROOM_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")

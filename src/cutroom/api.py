@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cutroom.brief.brief import Asset, Brief, Captioning, CaptionMode
+from cutroom.brief.brief import Asset, Brief, Captioning, CaptionMode, Codec
 from cutroom.brief.destinations import DESTINATIONS, Name
 from cutroom.director.commands import Wrap
 from cutroom.director.decide import Limits, all_degraded, survey
@@ -30,7 +30,7 @@ from cutroom.media.marks import Marks
 from cutroom.media.store import digest_of
 from cutroom.performers.performer import Performer
 from cutroom.plan.cast import Cast
-from cutroom.plan.catalogue.assemble import MarkFilm
+from cutroom.plan.catalogue.assemble import SUFFIXES, MarkFilm
 from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.plugins import offered
@@ -73,6 +73,10 @@ class Options(BaseModel):
     """Words to show at the film's beginning, e.g. ``Made with AI``."""
     destination: Name | None = None
     """Where the film is going: youtube, shorts, tiktok, reels, x, podcast or web."""
+    codec: Codec | None = None
+    """h264, hevc, av1, vp9 or prores; as the film's name asks (.mp4, .webm, .mov) when left out."""
+    hardware: bool = False
+    """Whether an encoder in hardware is to be used, if there is one."""
     seed: int = 0
     """Another seed makes another film of the same material."""
     budget: Decimal | None = Field(default=None, ge=0)
@@ -147,23 +151,27 @@ def make(
     options: Options | None = None,
     watch: Watch | None = None,
     force: bool = False,
+    preview: bool = False,
 ) -> Result:
     """Make a film of `files` as `request` says, at `out`, with its production in a folder beside it.
 
-    What was made before by the same command is used again. Returns what was delivered and what is not as asked; bad
-    files cost only their own part. Raises WrongUse for what cannot be understood, NoSpace when the disk is full, and
-    BrokenProduction when the folder beside `out` cannot be read.
+    What was made before by the same command is used again. With `preview`, everything but the film is made, and instead
+    of it a quarter of its size, quickly, beside `out` as ``….preview.mp4``. Returns what was delivered and what is not as
+    asked; bad files cost only their own part. Raises WrongUse for what cannot be understood, NoSpace when the disk is
+    full, and BrokenProduction when the folder beside `out` cannot be read.
     """
     began = time.monotonic()
     out = Path(out)
-    production = _production_for(out, files, force=force)
+    options = _with_codec(options or Options(), out)
+    production = _production_for(out, files, force=force or preview)
     # Keep what was half-made out of the way when the very first step already cannot work.
     fresh = not production.folder.exists()
     try:
-        brief = _brief(request, files, options or Options(), production, out)
+        brief = _brief(request, files, options, production, out)
         with production.journal() as journal:
-            run = _Run(production, journal, brief, Limits(budget=brief.budget), watch or Unwatched())
-            return run.to_the_end(out, began)
+            limits = Limits(budget=brief.budget, stop_after="cut" if preview else None)
+            run = _Run(production, journal, brief, limits, watch or Unwatched())
+            return run.as_far_as_a_preview(out, began) if preview else run.to_the_end(out, began)
     except WrongUse:
         if fresh:
             shutil.rmtree(production.folder, ignore_errors=True)
@@ -176,7 +184,9 @@ def make_plan(
     """The plan for `request` and `files`: who would perform what, at what price. Nothing is made or kept."""
     with tempfile.TemporaryDirectory(prefix="cutroom-plan-") as folder:
         production = Production(Path(folder) / "plan.cutroom")
-        brief = _brief(request, files, options or Options(), production, Path(folder) / "film.mp4")
+        wanted = options or Options()
+        out = Path(folder) / f"film{SUFFIXES[wanted.codec or 'h264']}"
+        brief = _brief(request, files, _with_codec(wanted, out), production, out)
         with production.journal() as journal:
             run = _Run(production, journal, brief, Limits(stop_after="plan"), watch or Unwatched())
             return run.as_far_as_the_plan()
@@ -193,8 +203,9 @@ def plan_into(
     """As `make_plan`, but the production is kept beside `out` with its ``plan.json``, for a later `make` to go on from."""
     began = time.monotonic()
     out = Path(out)
+    options = _with_codec(options or Options(), out)
     production = _production_for(out, files, force=True)
-    brief = _brief(request, files, options or Options(), production, out)
+    brief = _brief(request, files, options, production, out)
     with production.journal() as journal:
         run = _Run(production, journal, brief, Limits(stop_after="plan"), watch or Unwatched())
         planned = run.as_far_as_the_plan()
@@ -202,19 +213,35 @@ def plan_into(
 
 
 def verify(file: str | Path) -> Marks:
-    """What `file` says of its making: the signed manifest, the IPTC metadata and the comment, and whether they hold.
+    """What `file` says of its making: signed manifest, IPTC metadata, comment and watermarks, and whether they hold.
 
     Any film, picture or sound will do, whoever made it. Raises BadInput when it cannot be read at all.
     """
     from cutroom.render.detecting import read
 
-    return read(Path(file))
+    return read(Path(file), closely=True)
+
+
+def _with_codec(options: Options, out: Path) -> Options:
+    """The options with a codec that fits the film's name. Raises WrongUse for a name that does not fit."""
+    suffix = out.suffix.lower()
+    named: Codec | None = next((codec for codec, name in SUFFIXES.items() if name == suffix), None)
+    codec = options.codec or named
+    if codec is None:
+        raise WrongUse(f"-o {out}: films are written as .mp4, .webm or .mov; name it {out.with_suffix('.mp4').name}")
+    if SUFFIXES[codec] != suffix:
+        right = out.with_suffix(SUFFIXES[codec]).name
+        raise WrongUse(f"-o {out}: {codec} is written as {SUFFIXES[codec]}; name it {right}")
+    return options.model_copy(update={"codec": codec})
+
+
+def preview_beside(out: Path) -> Path:
+    """Where the preview of a film goes: ``lake.mp4`` → ``lake.preview.mp4``."""
+    return out.with_name(f"{out.stem}.preview.mp4")
 
 
 def _production_for(out: Path, files: Sequence[str | Path], *, force: bool) -> Production:
     """Where the production goes, after all that can be wrong with `out` has been checked."""
-    if out.suffix.lower() != ".mp4":
-        raise WrongUse(f"-o {out}: films are written as .mp4; name it {out.with_suffix('.mp4').name}")
     folder = out.parent
     if not folder.is_dir():
         raise WrongUse(f"-o {out}: there is no folder {folder}; make it first")
@@ -241,7 +268,7 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
     if music is not None and not music.is_file():
         raise WrongUse(f"--music {music}: no such file; name a sound file, or say none")
     # A second run over the same folder must not take in the film that the first one left there.
-    reading = read([*paths, music] if music else paths, production.store, leave_out=(out,))
+    reading = read([*paths, music] if music else paths, production.store, leave_out=(out, preview_beside(out)))
     if files and not reading.assets:
         reasons = [f"  {skipped.name}: {skipped.reason}; {skipped.way_out}" for skipped in reading.skipped]
         reasons = reasons or [f"  {path}: no picture, clip, sound or text in it" for path in paths]
@@ -265,6 +292,8 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
                 "mark",
                 "label",
                 "destination",
+                "codec",
+                "hardware",
                 "language",
                 "seed",
                 "budget",
@@ -374,7 +403,37 @@ class _Run:
         )
         return self._result(status, everything, degraded, "", began)
 
+    def as_far_as_a_preview(self, out: Path, began: float) -> Result:
+        """Work until only the film is left to render, and deliver a small and quick one."""
+        wrap = self._work()
+        degraded = self._degraded()
+        cut = None
+        if self.state.plan is not None and wrap.status != "failed":
+            media = survey(self.state, self.engine.cast, self.limits).media
+            cut = self._cut(self.state.plan, media)
+        if cut is None:
+            ended = "stopped" if wrap.status == "stopped" else "failed"
+            self.state = self._write_down(self.state, Wrapped(status=ended, reason=wrap.reason, degraded=degraded))
+            return self._result(ended, (), degraded, wrap.reason, began)
+        made = self._put_preview(cut, preview_beside(out))
+        status = "degraded" if degraded else "delivered"
+        self.state = self._write_down(self.state, Wrapped(status=status, degraded=degraded, deliverables=(made,)))
+        return self._result(status, (made,), degraded, "", began)
+
     # ── delivering ──
+
+    def _put_preview(self, cut: Cut, out: Path) -> Deliverable:
+        from cutroom.render.film import render_preview
+
+        store = self.production.store
+        timeline = Timeline.model_validate_json(store.path(cut).read_bytes())
+        render_preview(timeline, store, out)
+        return Deliverable(kind="preview", path=str(out), sha256=digest_of(out).digest)
+
+    def _cut(self, plan: Plan, media: Mapping[str, Any]) -> Cut | None:
+        """What the film is rendered from, as far as it is there."""
+        upstream = plan.upstream(film) if (film := _film_of(plan)) else ()
+        return next((item for name in upstream if isinstance(item := media.get(name), Cut)), None)
 
     def _put_plan(self) -> tuple[Deliverable, ...]:
         if self.state.plan is None:
@@ -395,8 +454,7 @@ class _Run:
         media = survey(self.state, self.engine.cast, self.limits).media
         film = media[self.state.plan.goal]
         delivered = [put_file(self.production.store.path(film), out, "video", film.digest)]
-        upstream = self.state.plan.upstream(_film_of(self.state.plan))
-        cut = next((item for name in upstream if isinstance(item := media[name], Cut)), None)
+        cut = self._cut(self.state.plan, media)
         if cut is not None and self.brief.captions in ("file", "both"):
             timeline = Timeline.model_validate_json(self.production.store.path(cut).read_bytes())
             if timeline.captions:

@@ -50,7 +50,7 @@ def made(monkeypatch):
         options: Options
         result = Result(status="delivered", production="film.cutroom")
 
-        def make(self, request, files, out, *, options, watch, force):
+        def make(self, request, files, out, *, options, watch, force, preview):
             self.options = options
             if isinstance(self.result, BaseException):
                 raise self.result

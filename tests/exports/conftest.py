@@ -108,7 +108,7 @@ def edit(picture: Callable[..., Image], video: Video, audio: Callable[..., Audio
             Gap(seconds=seconds[4]),
         )
         voice, music = audio(1.5, 300.0), audio(7.0, 150.0, 0.1)
-        whole = rate.seconds(FRAMES)
+        heard = min(music.seconds, rate.seconds(FRAMES))
         natural = Sound(
             media=video,
             start=rate.seconds(32),
@@ -123,7 +123,7 @@ def edit(picture: Callable[..., Image], video: Video, audio: Callable[..., Audio
             ),
             SoundTrack(
                 role="music",
-                sounds=(Sound(media=music, start=Fraction(0), source=Span(length=min(music.seconds, whole)), fade_out=Fraction(1)),),
+                sounds=(Sound(media=music, start=Fraction(0), source=Span(length=heard), fade_out=Fraction(1)),),
                 duck=12.0,
                 gain=-2.0,
             ),

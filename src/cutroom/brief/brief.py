@@ -39,6 +39,7 @@ class Skipped(_Frozen):
 
 
 Captioning = Literal["burn", "file", "both", "none"]
+Codec = Literal["h264", "hevc", "av1", "vp9", "prores"]
 CaptionMode = Literal["block", "words", "karaoke"]
 """Whole captions; one to three words at a time, large; or whole captions with the spoken word lit up."""
 
@@ -78,5 +79,9 @@ class Brief(_Frozen):
     """Words shown at the film's beginning to say that software made it; None for none."""
     destination: Name | None = None
     """Where the film is going (`cutroom.brief.destinations`); None: nowhere in particular."""
+    codec: Codec = "h264"
+    """How the picture is encoded."""
+    hardware: bool = False
+    """Whether an encoder in hardware is to be used, if there is one."""
     film: str = "film.mp4"
     """The name of the film's file."""

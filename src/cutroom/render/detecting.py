@@ -13,18 +13,23 @@ import mmap
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cutroom.errors import BadInput
 from cutroom.media.container import open_container
-from cutroom.media.marks import MarkedAction, MarkedIngredient, Marks, Signature
+from cutroom.media.marks import MarkedAction, MarkedIngredient, Marks, Signature, Watermark
 from cutroom.render.atoms import is_mp4, xmp_of
+from cutroom.time import Span
 
 MISSING = "c2pa-python is not installed, so a signed manifest can be neither written nor read; pip install c2pa-python"
 
 OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 """Settings of c2pa: nothing is fetched."""
+
+LISTENED = Fraction(120)
+"""How much of a sound is listened to for a watermark, in seconds."""
 
 UNTRUSTED = "signingCredential.untrusted"
 _WORDS = {
@@ -43,8 +48,8 @@ _SOURCE = re.compile(rb"""DigitalSourceType(?:\s*=\s*["']|[^<>]*>\s*)([^"'<>\s]{
 _LONGEST_PACKET = 4 << 20
 
 
-def read(path: Path, *, anchors: str | None = None) -> Marks:
-    """All marks of the file at `path`. Raises BadInput when it cannot be read at all.
+def read(path: Path, *, anchors: str | None = None, closely: bool = False) -> Marks:
+    """All marks of the file at `path`; watermarks, which take seconds to look for, only `closely`. Raises BadInput.
 
     `anchors` are the certificates (PEM) of authorities to trust. A file that was tampered with is ``broken``, never an
     exception.
@@ -55,20 +60,32 @@ def read(path: Path, *, anchors: str | None = None) -> Marks:
         iptc, comment = source_in_xmp(path), _comment(path)
     except OSError as error:
         raise BadInput(path, f"cannot be read ({error.strerror})", "check its permissions") from error
+    seen = _watermarks(path) if closely else {}
     found = _manifests(path, anchors)
     if isinstance(found, Mapping):
-        return _told(found).model_copy(update={"iptc": iptc, "comment": comment})
+        return _told(found).model_copy(update={"iptc": iptc, "comment": comment, "watermarks": seen})
     status, problem = found
-    if status == "absent" and (iptc or comment):
+    if status == "absent" and (iptc or any(one.decision == "found" for one in seen.values())):
         status = "unsigned"
     problems = (problem,) if status == "broken" else ()
     abstained = {"manifest": problem} if problem and status != "broken" else {}
-    return Marks(status=status, problems=problems, iptc=iptc, comment=comment, abstained=abstained)  # pyright: ignore[reportArgumentType]
+    return Marks(
+        status=status,  # pyright: ignore[reportArgumentType]
+        problems=problems,
+        iptc=iptc,
+        comment=comment,
+        watermarks=seen,
+        abstained=abstained,
+    )
 
 
 def source_of(path: Path) -> str | None:
     """The digital source type that a file declares, as IPTC's term: by its manifest if it has one, else by its XMP."""
-    with suppress(OSError, ValueError), path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as all_of_it:
+    with (
+        suppress(OSError, ValueError),
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as all_of_it,
+    ):
         # Most files hold no manifest, and looking for its box is many times faster than asking.
         if all_of_it.find(b"jumdc2pa") < 0:
             return source_in_xmp(path)
@@ -118,6 +135,19 @@ def _comment(path: Path) -> str | None:
             return str(container.metadata.get("comment", "")) or None
     except BadInput:
         return None
+
+
+def _watermarks(path: Path) -> dict[Literal["picture", "sound"], Watermark]:
+    """What the detectors of watermarks say of the film's picture and sound, as far as it has them."""
+    from cutroom.media.sound import samples
+    from cutroom.render.watermark import picture, sound
+
+    found: dict[Literal["picture", "sound"], Watermark] = {}
+    with suppress(BadInput):
+        found["picture"] = picture.detect(path)
+    with suppress(BadInput):
+        found["sound"] = sound.detect(samples(path, span=Span(length=LISTENED)))
+    return found
 
 
 def _manifests(path: Path, anchors: str | None) -> Mapping[str, Any] | tuple[str, str]:

@@ -21,10 +21,11 @@ from pathlib import Path
 import cv2
 from av.error import FFmpegError
 
+from cutroom.brief.brief import Codec
 from cutroom.errors import NoSpace, WrongUse
 from cutroom.media.store import Store
 from cutroom.render.captions import Lettering
-from cutroom.render.codecs import Codec, Encoder, Encoding, encoder_for, film_container
+from cutroom.render.codecs import Encoder, Encoding, encoder_for, film_container
 from cutroom.render.encode import Desk, Job, encode
 from cutroom.render.join import Piece, intact, join
 from cutroom.render.picture import name_of, schedule
@@ -79,9 +80,10 @@ def render(  # noqa: PLR0913 - one parameter for each thing that can be asked fo
 ) -> Rendered:
     """Writes the film of `timeline` to `out` and says what was written.
 
-    `codec` decides the container too (`codecs.SUFFIXES`). With `hardware`, an encoder in hardware is used if there is
-    one, else `degraded` says so. The file appears at `out` when it is whole, and not at all when something goes wrong.
-    Raises WrongUse for a timeline without a frame, NoSpace when the disk is full or the folder cannot be written.
+    `codec` decides the container too (`plan.catalogue.assemble.SUFFIXES`). With `hardware`, an encoder in hardware is
+    used if there is one, else `degraded` says so. The file appears at `out` when it is whole, and not at all when
+    something goes wrong. Raises WrongUse for a timeline without a frame, NoSpace when the disk is full or the folder
+    cannot be written.
     """
     if timeline.frames < 1:
         raise WrongUse("the timeline has no frame to render: put a clip or a gap of at least one frame in it")

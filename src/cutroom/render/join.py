@@ -40,18 +40,19 @@ def join(container: OutputContainer, pieces: Sequence[Piece], sound: Path | None
 
     Raises BadInput with the path of a piece that is damaged or was encoded with other settings than the first one.
     """
-    with open_container(pieces[0].path) as first:
+    with open_container(pieces[0].path, packets_only=True) as first:
         streams: list[Stream] = [container.add_stream_from_template(first.streams.video[0], opaque=True)]
         headers = first.streams.video[0].codec_context.extradata
     picture = streams[0]
     picture.time_base = 1 / frame.fps
+    picture.codec_context.sample_aspect_ratio = Fraction(1)
     if tag:
         picture.codec_context.codec_tag = tag
     if sound is None:
         for packet in _picture(pieces, picture, frame, headers):
             container.mux(packet)
         return
-    with open_container(sound) as heard:
+    with open_container(sound, packets_only=True) as heard:
         template = heard.streams.audio[0]
         track = container.add_stream_from_template(template)
         for packet in heapq.merge(_sound(heard, template, track), _picture(pieces, picture, frame, headers), key=_when):
@@ -79,7 +80,9 @@ def _picture(pieces: Sequence[Piece], stream: Stream, frame: Format, headers: by
 
 def _whole(piece: Piece, frame: Format, headers: bytes | None = None) -> list[Packet]:
     """A piece's packets on the film's grid of frames. Raises BadInput unless each frame is there exactly once."""
-    with open_container(piece.path) as container:
+    with open_container(piece.path, packets_only=True) as container:
+        if not container.streams.video:
+            raise _damaged(piece, "has no picture")
         stream = container.streams.video[0]
         if headers is not None and stream.codec_context.extradata != headers:
             raise _damaged(piece, "was encoded with other headers than the film's first one")

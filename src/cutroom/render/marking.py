@@ -10,6 +10,7 @@ The streams keep their bytes; nothing is fetched or sent.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from cutroom.errors import Unavailable
+from cutroom.errors import BadInput, NoSpace, Unavailable
 from cutroom.media.marks import DIGITAL_SOURCE, SourceType
 from cutroom.render.atoms import annotated
 from cutroom.render.detecting import MISSING, OFFLINE, hash_name
@@ -28,7 +29,8 @@ TRAINED = {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "c
 GENERATED = {*TRAINED, "algorithmicMedia", "virtualRecording", "dataDrivenMedia"}
 """What says that a machine made it, or a part of it."""
 
-FORMAT = "video/mp4"
+FORMATS = {".mp4": "video/mp4", ".mov": "video/quicktime"}
+"""Media types of the films that can be marked, by suffix."""
 SETTINGS = {**OFFLINE, "builder": {"thumbnail": {"enabled": False}}}
 
 
@@ -90,18 +92,25 @@ def whole(sources: Sequence[str | None]) -> SourceType:
 
 
 def mark(film: Path, out: Path, story: Story) -> tuple[str, str] | None:
-    """Writes `film` (MP4) to `out` with its marks. Returns None, or what could not be done and why.
+    """Writes `film` (MP4 or MOV) to `out` with its marks. Returns None, or what could not be done and why.
 
-    When it cannot be signed, the other marks are there all the same. Raises BadInput when `film` is no MP4 file.
+    When it cannot be signed, the other marks are there all the same. Raises BadInput when `film` is of another kind, and
+    NoSpace when the disk is full.
     """
+    if film.suffix not in FORMATS:
+        raise BadInput(film, f"{film.suffix} files have no place for a signed manifest", "ask for .mp4 or .mov")
     with TemporaryDirectory(prefix="marking-", dir=out.parent) as aside:
-        said = Path(aside) / "said.mp4"
-        annotated(film, said, comment=comment(story), xmp=xmp(story))
+        said = Path(aside) / f"said{film.suffix}"
         try:
+            annotated(film, said, comment=comment(story), xmp=xmp(story))
             _sign(said, out, story)
         except Unavailable as error:
             os.replace(said, out)
             return "content credentials", f"the film's marks are there, but not signed: {error}"
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise NoSpace(f"{out}: {error.strerror}; free some space, or choose another place with -o") from error
+            raise
     return None
 
 
@@ -155,7 +164,7 @@ def _sign(film: Path, out: Path, story: Story) -> None:
             c2pa.C2paSignerInfo(held.algorithm, held.chain.encode(), held.key.encode(), None)
         )
         with _builder(story) as builder, film.open("rb") as source, out.open("w+b") as target:
-            builder.sign(signer, FORMAT, source, target)
+            builder.sign(signer, FORMATS[film.suffix], source, target)
     except c2pa.C2paError as error:
         out.unlink(missing_ok=True)
         way_out = f"check {signing.CERTIFICATE}" if held.given else f"move {signing.folder()} away to have another made"
@@ -193,7 +202,6 @@ def manifest(story: Story) -> dict[str, Any]:
     return {
         "claim_generator_info": [cutroom],
         "title": story.title,
-        "format": FORMAT,
         "ingredients": [
             _ingredient(one, _label(place)) for place, one in enumerate(story.components) if one.path is None
         ],

@@ -26,6 +26,9 @@ from cutroom.errors import Unavailable
 CERTIFICATE, KEY = "CUTROOM_CERTIFICATE", "CUTROOM_KEY"
 """Environment variables: the PEM files of a chain of certificates (the signer's first) and of its private key."""
 
+DATA = "CUTROOM_DATA"
+"""Environment variable: the folder in which a self-made certificate is kept."""
+
 YEARS = 10
 FILE = "signing.pem"
 ORGANISATION = "Cutroom, self-made on this machine"
@@ -78,7 +81,9 @@ def serial() -> str | None:
 
 
 def folder() -> Path:
-    """Where a self-made certificate is kept: the user's own data folder."""
+    """Where a self-made certificate is kept: ``CUTROOM_DATA``, else the user's own data folder."""
+    if given := os.environ.get(DATA):
+        return Path(given)
     if sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     elif sys.platform == "win32":
@@ -93,7 +98,9 @@ def _given() -> Credentials | None:
     if not chain and not key:
         return None
     if not chain or not key:
-        raise Unavailable(f"only one of {CERTIFICATE} and {KEY} is set; set both, or neither to sign with a self-made one")
+        raise Unavailable(
+            f"only one of {CERTIFICATE} and {KEY} is set; set both, or neither to sign with a self-made one"
+        )
     try:
         return _read(Path(chain).read_text("utf-8"), Path(key).read_text("utf-8"), given=True)
     except (OSError, ValueError, TypeError) as error:
@@ -179,9 +186,7 @@ def _made() -> Credentials:
     return Credentials(chain.decode(), key.decode(), "es256", given=False)
 
 
-def _certificate(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
+def _certificate(subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC).replace(microsecond=0)
     return (
         x509.CertificateBuilder()

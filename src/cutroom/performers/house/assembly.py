@@ -10,7 +10,7 @@ from typing import Any
 from cutroom.errors import GiveUp
 from cutroom.media.kinds import Audio, Cut, Media, Video
 from cutroom.performers.performer import Desk
-from cutroom.plan.catalogue.assemble import AssembleCut, RenderFilm
+from cutroom.plan.catalogue.assemble import SUFFIXES, AssembleCut, RenderFilm
 from cutroom.plan.catalogue.write import WriteCaptions
 from cutroom.plan.facts import Captions
 from cutroom.plan.plan import Plan
@@ -107,7 +107,7 @@ class FilmRenderer:
 
         assert isinstance(step, RenderFilm)
         timeline = Timeline.model_validate_json(desk.path(step.cut).read_bytes())
-        out = desk.scratch / "film.mp4"
+        out = desk.scratch / f"film{SUFFIXES[step.codec]}"
         rendered = render(
             timeline,
             desk.store,
@@ -117,6 +117,8 @@ class FilmRenderer:
             loudness=step.loudness,
             true_peak=step.true_peak,
             progress=desk.progress,
+            codec=step.codec,
+            hardware=step.hardware,
         )
         for what, why in rendered.degraded:
             desk.degrade(what, why)

@@ -5,7 +5,6 @@ Whoever is not known to work by rules counts as a trained model: better too much
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from importlib.util import find_spec
@@ -38,11 +37,28 @@ ACTIONS = {"frame_picture": "c2pa.cropped", "pick_moment": "c2pa.trimmed", "rend
 """What C2PA calls a kind of step; any other is an edit."""
 
 FORMATS = {
-    ".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".heic": "image/heic", ".avif": "image/avif",
-    ".tiff": "image/tiff", ".tif": "image/tiff", ".gif": "image/gif", ".bmp": "image/bmp", ".mp4": "video/mp4",
-    ".mov": "video/quicktime", ".mkv": "video/x-matroska", ".webm": "video/webm", ".avi": "video/avi",
-    ".m4a": "audio/mp4", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg",
-    ".txt": "text/plain", ".md": "text/markdown", ".json": "application/json",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".heic": "image/heic",
+    ".avif": "image/avif",
+    ".tiff": "image/tiff",
+    ".tif": "image/tiff",
+    ".gif": "image/gif",
+    ".bmp": "image/bmp",
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+    ".avi": "video/avi",
+    ".m4a": "audio/mp4",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".json": "application/json",
 }
 """Media types by suffix, which says what the bytes are."""
 
@@ -82,18 +98,18 @@ class Marker:
         if not any(one.source in GENERATED for one in components):
             return film
         deeds = tuple(
-            Deed(ACTIONS.get(edit.step, "c2pa.edited"), _times(_sentence(edit.step), edit.times))
-            for edit in step.edits
+            Deed(ACTIONS.get(edit.step, "c2pa.edited"), _times(_sentence(edit.step), edit.times)) for edit in step.edits
         )
-        story = Story(title=step.title or "film.mp4", version=VERSION, components=components, deeds=deeds)
-        out = desk.scratch / "film.mp4"
+        story = Story(title=step.title or f"film{film.suffix}", version=VERSION, components=components, deeds=deeds)
+        out = desk.scratch / f"film{film.suffix}"
         try:
             if left_undone := mark(desk.path(step.film), out, story):
                 desk.degrade(*left_undone)
         except BadInput as error:
-            # A renderer of somebody else's may make other files than MP4; its film is worth more than its marks.
-            desk.degrade("marks", f"the film is not marked: {error.reason}")
-            shutil.copyfile(desk.path(step.film), out)
+            desk.degrade(
+                "content credentials", f"the film does not say how it was made: {error.reason}; {error.way_out}"
+            )
+            return film
         return desk.keep_video(
             out, seconds=film.seconds, width=film.width, height=film.height, fps=film.fps, sound=film.sound
         )

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cutroom.brief.brief import Codec
 from cutroom.media.kinds import Audio, Cut, Media, Text, Video
 from cutroom.plan.step import Group, Ref, Step
 from cutroom.time import Seconds
@@ -57,8 +58,12 @@ class AssembleCut(Step[Cut]):
     """Points worth finding again."""
 
 
+SUFFIXES: dict[Codec, str] = {"h264": ".mp4", "hevc": ".mp4", "av1": ".mp4", "vp9": ".webm", "prores": ".mov"}
+"""How a film of each codec is named."""
+
+
 class RenderFilm(Step[Video]):
-    """Render a cut to a film: H.264 and AAC in MP4, ready to play anywhere."""
+    """Render a cut to a film, ready to play: H.264 and AAC in MP4 unless another codec is asked for."""
 
     kind: Literal["render_film"] = "render_film"
     group: ClassVar[Group] = "assemble"
@@ -68,6 +73,10 @@ class RenderFilm(Step[Video]):
     """Constant rate factor: lower is better and larger (18 is visually clean, 23 is the encoder's default)."""
     preset: Literal["ultrafast", "superfast", "veryfast", "fast", "medium", "slow"] = "veryfast"
     """How much work the encoder puts into a small file."""
+    codec: Codec = "h264"
+    """H.264 plays anywhere; HEVC, AV1 and VP9 (in WebM) are smaller; ProRes (in MOV) is for further editing."""
+    hardware: bool = False
+    """Use an encoder in hardware, if there is one: faster, but larger for the same quality."""
     loudness: float = -14.0
     """Integrated loudness in LUFS (ITU-R BS.1770)."""
     true_peak: float = -1.0

@@ -28,10 +28,23 @@ PAYLOAD_BITS = 32
 SYMBOLS = 6
 VALUES = 256
 GROUPS = SYMBOLS + 2
-SPARE = 4
-"""One cell in so many is used; the others stay as they are. Fewer cells cost the encoder fewer bits."""
 PRESENT = 6.0
 """A score above this says that a watermark is there."""
+
+
+class Book(NamedTuple):
+    """Which watermark it is: those of other names, or over other numbers of cells, do not hear each other."""
+
+    name: str
+    cells: int
+    """How many there are."""
+    spare: int = 1
+    """One in so many is used, the others stay as they are: fewer cells are cheaper to encode, and harder to find again."""
+
+    @property
+    def group(self) -> int:
+        """How many cells carry one byte."""
+        return self.cells // (self.spare * GROUPS)
 
 
 class Layout(NamedTuple):
@@ -51,48 +64,45 @@ def payload_of(digest: str) -> int:
 
 
 @lru_cache(maxsize=8)
-def layout(name: str, cells: int) -> Layout:
-    """How `cells` cells are dealt out for the watermark called `name`."""
-    draws = np.frombuffer(_stream(f"{name} deal {cells}", 4 * cells), ">u4")
+def layout(book: Book) -> Layout:
+    """How the cells are dealt out."""
+    draws = np.frombuffer(_stream(f"{book.name} deal {book.cells}", 4 * book.cells), ">u4")
     dealt = np.argsort(draws, kind="stable")
-    size = _group(cells)
-    known = dealt[: 2 * size]
+    size = book.group
     parts = tuple(dealt[(2 + place) * size : (3 + place) * size] for place in range(SYMBOLS))
-    return Layout(known, _signs(f"{name} known {cells}", 1, len(known))[0], parts)
+    return Layout(dealt[: 2 * size], _signs(f"{book.name} known {book.cells}", 1, 2 * size)[0], parts)
 
 
-def spread(name: str, cells: int, payload: int) -> np.ndarray:
-    """The signs (+1, -1; 0 where a cell is left as it is) of all cells, float32, for a payload of 32 bits."""
+def spread(book: Book, payload: int) -> np.ndarray:
+    """The signs (+1, -1; 0 where a cell is left as it is) of all cells, (cells,) float32, for a payload of 32 bits."""
     if not 0 <= payload < 1 << PAYLOAD_BITS:
         raise ValueError(f"a payload has {PAYLOAD_BITS} bits, and {payload} does not fit")
-    plan = layout(name, cells)
-    out = np.zeros(cells, np.float32)
+    plan = layout(book)
+    out = np.zeros(book.cells, np.float32)
     out[plan.known] = plan.signs
     for place, value in enumerate(_guarded(payload)):
-        out[plan.symbols[place]] = _alphabet(name, cells, place)[value]
+        out[plan.symbols[place]] = _alphabet(book, place)[value]
     return out
 
 
-def presence(name: str, seen: np.ndarray) -> float:
-    """The score of what is seen in the cells, (n,): how surely a watermark is there, whatever its payload."""
-    plan = layout(name, len(seen))
-    return _score(seen[plan.known], plan.signs[None])[0]
+def presence(book: Book, seen: np.ndarray) -> float:
+    """The score of what is seen in the cells, (cells,): how surely a watermark is there, whatever its payload."""
+    plan = layout(book)
+    return float(_score(seen[plan.known], plan.signs[None])[0])
 
 
-def read(name: str, seen: np.ndarray) -> Watermark:
-    """What the cells, (n,), say."""
-    score = presence(name, seen)
+def read(book: Book, seen: np.ndarray) -> Watermark:
+    """What the cells, (cells,), say."""
+    score = presence(book, seen)
     if score < PRESENT:
-        return Watermark(decision="absent", score=round(float(score), 2))
-    plan = layout(name, len(seen))
-    values = bytes(
-        int(np.argmax(_score(seen[cells], _alphabet(name, len(seen), place)))) for place, cells in enumerate(plan.symbols)
-    )
+        return Watermark(decision="absent", score=round(score, 2))
+    symbols = layout(book).symbols
+    values = bytes(int(np.argmax(_score(seen[cells], _alphabet(book, place)))) for place, cells in enumerate(symbols))
     payload = int.from_bytes(values[:4], "big")
     if _guarded(payload) != values:
         reason = "there is a watermark, but too little of it is left to read its number"
-        return Watermark(decision="abstain", score=round(float(score), 2), reason=reason)
-    return Watermark(decision="found", score=round(float(score), 2), payload=payload)
+        return Watermark(decision="abstain", score=round(score, 2), reason=reason)
+    return Watermark(decision="found", score=round(score, 2), payload=payload)
 
 
 def _score(seen: np.ndarray, signs: np.ndarray) -> np.ndarray:
@@ -101,19 +111,14 @@ def _score(seen: np.ndarray, signs: np.ndarray) -> np.ndarray:
     return signs @ seen / length if length > 0 else np.zeros(len(signs))
 
 
-def _group(cells: int) -> int:
-    """How many cells a group has."""
-    return cells // (SPARE * GROUPS)
-
-
 def _guarded(payload: int) -> bytes:
     raw = payload.to_bytes(4, "big")
     return raw + binascii.crc_hqx(raw, 0xFFFF).to_bytes(2, "big")
 
 
-@lru_cache(maxsize=2 * SYMBOLS)
-def _alphabet(name: str, cells: int, place: int) -> np.ndarray:
-    return _signs(f"{name} byte {place} {cells}", VALUES, _group(cells))
+@lru_cache(maxsize=4 * SYMBOLS)
+def _alphabet(book: Book, place: int) -> np.ndarray:
+    return _signs(f"{book.name} byte {place} {book.cells}", VALUES, book.group)
 
 
 def _signs(what: str, rows: int, columns: int) -> np.ndarray:

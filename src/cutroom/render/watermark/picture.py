@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -17,21 +18,26 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from cutroom.errors import BadInput
-from cutroom.media.container import open_container, packets, video_stream
+from cutroom.media.container import decoded, open_container, video_stream
 from cutroom.media.marks import Watermark
 from cutroom.render.watermark import code
 
-NAME = "picture"
 LONG_SIDE = 320
 """Cells along the frame's longer side."""
 STEP = 1
 """By how much a cell is lighter or darker, of 255."""
 
-FRAMES = 96
-"""At most so many frames are looked at, spread over the film."""
-FEWEST = 4
+MOST = 240
+"""At most so many frames are looked at."""
+FEW = 8
+"""Of a film with fewer key frames than this, other frames are looked at as well."""
 TEXTURE = 0.05
 """Mean local deviation of luma below which there is nothing for a pattern to survive in: the encoder drops it."""
+
+
+SPARE = 4
+"""One cell in so many is used: at 1080p, using all of them costs up to 40 % more bits where the picture is smooth, using a
+quarter 12 %, and a film of ten seconds is still read after crf 33."""
 
 
 def grid(width: int, height: int) -> tuple[int, int]:
@@ -44,10 +50,15 @@ def grid(width: int, height: int) -> tuple[int, int]:
 def pattern(width: int, height: int, payload: int) -> np.ndarray:
     """What is added to the luma of every frame: (height, width) int8 of -1, 0 and 1. Read-only."""
     columns, rows = grid(width, height)
-    cells = code.spread(NAME, columns * rows, payload).reshape(rows, columns).astype(np.int8) * STEP
+    cells = code.spread(_book(width, height), payload).reshape(rows, columns).astype(np.int8) * STEP
     plane = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     plane.setflags(write=False)
     return plane
+
+
+def _book(width: int, height: int) -> code.Book:
+    columns, rows = grid(width, height)
+    return code.Book("picture", columns * rows, SPARE)
 
 
 class Stamp:
@@ -65,29 +76,25 @@ class Stamp:
 
 
 def detect(path: Path) -> Watermark:
-    """Looks for the watermark in a film's key frames, or in all of its frames when it has few. Raises BadInput."""
-    found = watermark_of(lumas(path, keys=True))
-    if found.decision != "found":
-        every = watermark_of(lumas(path, keys=False))
-        return max(found, every, key=lambda one: (one.decision == "found", one.score))
-    return found
+    """Looks for the watermark in a film's key frames, or in its first frames when it has few. Raises BadInput."""
+    planes = list(lumas(path, keys=True, most=FEW))
+    return watermark_of(lumas(path, keys=len(planes) == FEW, most=MOST))
 
 
 def watermark_of(planes: Iterable[np.ndarray]) -> Watermark:
     """What frames, given as luma planes (h, w) uint8 of one size, say together."""
     total: np.ndarray | None = None
+    book: code.Book | None = None
     count, texture = 0, 0.0
     for plane in planes:
         seen = _flattened(plane)
         texture += float(np.abs(seen).mean())
         total = seen if total is None else total + seen
+        book = book or _book(plane.shape[1], plane.shape[0])
         count += 1
-    if total is None or count == 0 or texture / count < TEXTURE:
+    if total is None or book is None or texture / count < TEXTURE:
         return Watermark(decision="abstain", score=0.0, reason="there is no picture with anything to be seen in it")
-    found = code.read(NAME, total.ravel())
-    if found.decision == "absent" and count < FEWEST:
-        return found.model_copy(update={"decision": "abstain", "reason": f"only {count} frames to look at"})
-    return found
+    return code.read(book, total.ravel())
 
 
 def _flattened(luma: np.ndarray) -> np.ndarray:
@@ -100,23 +107,16 @@ def _flattened(luma: np.ndarray) -> np.ndarray:
     return np.clip(rough / busy, -2, 2)
 
 
-def lumas(path: Path, *, keys: bool) -> Iterator[np.ndarray]:
-    """Luma planes of a film's key frames (or of frames spread over it), as stored. Raises BadInput."""
+def lumas(path: Path, *, keys: bool, most: int) -> Iterator[np.ndarray]:
+    """Luma planes (h, w) uint8 of the first `most` frames, or key frames, of a film, as stored. Raises BadInput."""
     with open_container(path) as container:
         stream = video_stream(container)
         if stream is None:
             raise BadInput(path, "holds no moving picture", "name a film")
-        stream.codec_context.thread_count = 1
         if keys:
             stream.codec_context.skip_frame = "NONKEY"
-        every = max(1, (stream.frames or 0) // FRAMES) if not keys else 1
-        number = count = 0
-        for packet in packets(container, stream):
-            for frame in packet.decode():
-                if isinstance(frame, VideoFrame) and number % every == 0 and count < 4 * FRAMES:
-                    count += 1
-                    yield _luma(frame)
-                number += 1
+        for frame in islice(decoded(path, container, stream), most):
+            yield _luma(frame)
 
 
 def _luma(frame: VideoFrame) -> np.ndarray:
