@@ -10,7 +10,11 @@ import pytest
 from cutroom.cli.main import main
 from cutroom.render.marking import Component, Story, mark
 
-STORY = Story("Lake", "0.1.0", (Component("music [b]loud", "ab" * 32, "audio/wav", True, "algorithmicMedia", by=("house/composer", "1")),))
+STORY = Story(
+    "Lake",
+    "0.1.0",
+    (Component("music [b]loud", "ab" * 32, "audio/wav", True, "algorithmicMedia", by=("house/composer", "1")),),
+)
 
 
 @pytest.fixture

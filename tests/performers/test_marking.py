@@ -28,7 +28,15 @@ class Bench:
     def __init__(self, store: Store, scratch: Path, film: Path) -> None:
         self.store, self.scratch = store, scratch
         blob = store.add(film, ".mp4")
-        self.film = Video(digest=blob.digest, bytes=blob.bytes, suffix=".mp4", seconds=Fraction(1), width=160, height=120, fps=Fraction(30))
+        self.film = Video(
+            digest=blob.digest,
+            bytes=blob.bytes,
+            suffix=".mp4",
+            seconds=Fraction(1),
+            width=160,
+            height=120,
+            fps=Fraction(30),
+        )
         self.inputs: dict[str, Media] = {"film": self.film}
         self.makers: dict[str, tuple[str, str]] = {}
         self.used: list[Used] = []
@@ -48,8 +56,15 @@ class Bench:
     def photograph(self, path: Path, camera: str | None) -> None:
         blob = self.store.add(path, path.suffix)
         looked = PictureFacts(
-            width=160, height=120, focus=Box(x=0, y=0, width=1, height=1), sharpness=1, exposure=0, colour="#123456",
-            fingerprint="0", quality=1, camera=camera,
+            width=160,
+            height=120,
+            focus=Box(x=0, y=0, width=1, height=1),
+            sharpness=1,
+            exposure=0,
+            colour="#123456",
+            fingerprint="0",
+            quality=1,
+            camera=camera,
         )
         facts = self.store.add_bytes(looked.model_dump_json().encode(), ".json")
         self.inputs[f"look-{path.name}"] = Text(digest=facts.digest, bytes=facts.bytes, suffix=".json")
@@ -63,7 +78,10 @@ class Bench:
     def mark(self, *edits: Edit) -> Media:
         step = MarkFilm(film=Ref[Video](id="film"), used=tuple(self.used), edits=edits, title="Lake")
         desk = Desk(
-            store=self.store, inputs=self.inputs, makers=self.makers, scratch=self.scratch,
+            store=self.store,
+            inputs=self.inputs,
+            makers=self.makers,
+            scratch=self.scratch,
             degrade=lambda what, why: self.told.append((what, why)),
         )
         return Marker().perform(step, desk)
@@ -92,7 +110,9 @@ def test_who_made_what_is_told(bench, make_picture):
     deeds = {action.action: action.about for action in marks.actions if not action.of}
     assert deeds["c2pa.cropped"].endswith("(2 times)")
     assert "c2pa.transcoded" in deeds
-    assert marked.model_dump(exclude={"digest", "bytes", "sound"}) == bench.film.model_dump(exclude={"digest", "bytes", "sound"})
+    assert marked.model_dump(exclude={"digest", "bytes", "sound"}) == bench.film.model_dump(
+        exclude={"digest", "bytes", "sound"}
+    )
 
 
 def test_a_strange_performer_counts_as_a_trained_model(bench, make_picture):

@@ -44,8 +44,12 @@ def photograph(make_picture) -> Path:
     return make_picture("lake & <hills>.jpg")
 
 
-def component(title: str, source: str | None = RULES, by: tuple[str, str] | None = ("house/composer", "1"), **more) -> Component:
-    return Component(title, "ab" * 32, "audio/wav", heard_or_seen=True, source=source, about="Compose it.", by=by, **more)
+def component(
+    title: str, source: str | None = RULES, by: tuple[str, str] | None = ("house/composer", "1"), **more
+) -> Component:
+    return Component(
+        title, "ab" * 32, "audio/wav", heard_or_seen=True, source=source, about="Compose it.", by=by, **more
+    )
 
 
 def photo(path: Path, source: str | None = CAPTURE) -> Component:
@@ -73,7 +77,11 @@ def test_a_marked_film_says_what_it_is_made_of(film, photograph, tmp_path):
     assert marks.comment == "Made with Cutroom 0.1.0. Made by software: music."
     placed = {action.of: action for action in marks.actions if action.action == "c2pa.placed"}
     assert placed["lake & <hills>.jpg",].source == CAPTURE
-    assert (placed["music",].source, placed["music",].by, placed["music",].about) == (RULES, "house/composer 1", "Compose it.")
+    assert (placed["music",].source, placed["music",].by, placed["music",].about) == (
+        RULES,
+        "house/composer 1",
+        "Compose it.",
+    )
     assert [action.action for action in marks.actions] == ["c2pa.created", "c2pa.placed", "c2pa.placed", "c2pa.edited"]
     told = {one.title: (one.relationship, one.sha256) for one in marks.ingredients}
     assert told["notes.md"] == ("inputTo", "cd" * 32)
@@ -238,7 +246,9 @@ def give(monkeypatch, folder: Path, key, *, days: int = 10, algorithm=hashes.SHA
     """A chain as an authority would give it, and the environment that names it."""
     above = ec.generate_private_key(ec.SECP256R1())
     names = [
-        x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Hill Films"), x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        x509.Name(
+            [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Hill Films"), x509.NameAttribute(NameOID.COMMON_NAME, name)]
+        )
         for name in ("authority", "signer")
     ]
     now = datetime.now(UTC)
@@ -246,24 +256,38 @@ def give(monkeypatch, folder: Path, key, *, days: int = 10, algorithm=hashes.SHA
 
     def build(subject, public):
         return (
-            x509.CertificateBuilder().subject_name(subject).issuer_name(names[0]).public_key(public)
-            .serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(names[0])
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(end)
         )
 
-    usage = {
-        name: False
-        for name in ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only")
-    }
+    others = [
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "encipher_only",
+        "decipher_only",
+    ]
+    usage = dict.fromkeys(others, False)
     authority = (
         build(names[0], above.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.KeyUsage(digital_signature=False, key_cert_sign=True, crl_sign=True, **usage), critical=True)
+        .add_extension(
+            x509.KeyUsage(digital_signature=False, key_cert_sign=True, crl_sign=True, **usage), critical=True
+        )
         .sign(above, hashes.SHA256())
     )
     leaf = (
         build(names[1], key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=False, crl_sign=False, **usage), critical=True)
+        .add_extension(
+            x509.KeyUsage(digital_signature=True, key_cert_sign=False, crl_sign=False, **usage), critical=True
+        )
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above.public_key()), critical=False)
         .sign(above, algorithm())
@@ -310,9 +334,11 @@ def test_a_certificate_that_cannot_sign_costs_the_signature_and_nothing_else(fil
 
 
 def _another_key() -> str:
-    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
+    return (
+        ec.generate_private_key(ec.SECP256R1())
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        .decode()
+    )
 
 
 def test_without_c2pa_the_other_marks_are_there_and_it_is_said(film, tmp_path, monkeypatch):
@@ -330,7 +356,9 @@ def test_without_c2pa_the_other_marks_are_there_and_it_is_said(film, tmp_path, m
 # ── bad input ──
 
 
-@pytest.mark.parametrize("data_of_it", [b"", b"\0\0\0\x08ftyp", b"\0\0\0\x18ftypisom" + bytes(12) + b"\xff\xff\xff\xffmoov", b"hello"])
+@pytest.mark.parametrize(
+    "data_of_it", [b"", b"\0\0\0\x08ftyp", b"\0\0\0\x18ftypisom" + bytes(12) + b"\xff\xff\xff\xffmoov", b"hello"]
+)
 def test_what_is_no_film_is_refused_by_name(tmp_path, data_of_it):
     path = tmp_path / "broken.mp4"
     path.write_bytes(data_of_it)
@@ -352,7 +380,7 @@ def test_every_cut_of_a_film_is_refused_or_marked_but_never_a_crash(film, tmp_pa
 def test_webm_is_refused_with_a_way_out(tmp_path):
     (tmp_path / "film.webm").write_bytes(b"\x1a\x45\xdf\xa3")
 
-    with pytest.raises(BadInput, match="ask for .mp4 or .mov"):
+    with pytest.raises(BadInput, match=r"ask for \.mp4 or \.mov"):
         mark(tmp_path / "film.webm", tmp_path / "out.webm", story(component("music")))
 
 
@@ -372,7 +400,13 @@ def test_the_source_type_of_pictures_is_read_from_their_xmp(tmp_path, form, kind
     inside = said if said.startswith("<") else ""
     packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description {"" if inside else said}>{inside}</rdf:Description></x:xmpmeta>'
     path = tmp_path / f"picture.{kind.lower()}"
-    more = {"pnginfo": png_text(packet)} if kind == "PNG" else {"tiffinfo": {700: packet.encode()}} if kind == "TIFF" else {"xmp": packet.encode()}
+    more = (
+        {"pnginfo": png_text(packet)}
+        if kind == "PNG"
+        else {"tiffinfo": {700: packet.encode()}}
+        if kind == "TIFF"
+        else {"xmp": packet.encode()}
+    )
     Image.new("RGB", (40, 30), "teal").save(path, kind, **more)
 
     assert source_of(path) == TRAINED

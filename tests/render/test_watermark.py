@@ -23,7 +23,7 @@ def scenery(count: int, size: tuple[int, int] = SIZE, seed: int = 3) -> Iterator
     """Luma planes: a wide painted view with noise as of a camera, along which a window moves; two shots."""
     width, height = size
     rng = np.random.default_rng(seed)
-    for shot in range(2):
+    for _ in range(2):
         view = np.zeros((height, width + 4 * count, 1), np.float32) + rng.uniform(70, 130)
         for _ in range(160):
             centre = rng.integers(0, (view.shape[1], height)).tolist()
@@ -149,9 +149,12 @@ def test_scores_of_unmarked_cells_are_those_of_chance():
         lambda n: rng.standard_cauchy(n),
         lambda n: np.sin(np.arange(n) / rng.uniform(5, 500) + rng.uniform(0, 6)),
     ]
-    scores = np.array([
-        code.presence(code.Book(f"trial {trial}", 4096), kinds[trial % 3](4096).astype(np.float32)) for trial in range(600)
-    ])
+    scores = np.array(
+        [
+            code.presence(code.Book(f"trial {trial}", 4096), kinds[trial % 3](4096).astype(np.float32))
+            for trial in range(600)
+        ]
+    )
 
     assert abs(scores.mean()) < 0.15
     assert abs(scores.std() - 1) < 0.12
@@ -267,7 +270,9 @@ def test_an_unmarked_sound_has_none(heard):
     assert found.payload is None
 
 
-@pytest.mark.parametrize(("played", "why"), [(np.zeros((480_000, 2), np.float32), "silent"), (music(2), "four seconds")])
+@pytest.mark.parametrize(
+    ("played", "why"), [(np.zeros((480_000, 2), np.float32), "silent"), (music(2), "four seconds")]
+)
 def test_of_silence_and_of_a_moment_nothing_is_said(played, why):
     found = sound.detect(played)
 

@@ -281,7 +281,8 @@ def _plain(image: Image.Image, profile: bytes | None, *, alpha: bool) -> Image.I
         image = image.convert(image.mode[:-1])
     if profile:
         image = _through_profile(image, profile)
-    image = image.convert("RGB")
+    # Converting to what it is already would be a copy.
+    image = image if image.mode == "RGB" else image.convert("RGB")
     if opacity is not None:
         image.putalpha(opacity)
     return image

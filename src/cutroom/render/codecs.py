@@ -156,9 +156,10 @@ def _vp9(encoding: Encoding, keys: int) -> Encoder:
 
 
 def _prores(encoding: Encoding, _keys: int) -> Encoder:
-    # 2 is "standard", 3 is "hq". Apple's software turns away what does not claim to be its own.
-    options = {"profile": "3" if encoding.crf <= 18 else "2", "vendor": "apl0"}
-    return Encoder("prores", options, pixels="yuv422p10le", container="mov", sound="pcm_s24le")
+    # Apple's software turns away what does not claim to be its own.
+    profile, tag = ("3", "apch") if encoding.crf <= 18 else ("2", "apcn")
+    options = {"profile": profile, "vendor": "apl0"}
+    return Encoder("prores", options, pixels="yuv422p10le", container="mov", tag=tag, sound="pcm_s24le")
 
 
 _HARDWARE = {"h264": "h264", "hevc": "hevc", "av1": "av1"}
@@ -191,8 +192,9 @@ def _refusal(encoder: Encoder, frame: Format) -> str | None:
     black.pts = 0
     try:
         made = [*context.encode(black), *context.encode(None)]
-    except (FFmpegError, OSError, ValueError) as error:
-        return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
+    except (FFmpegError, ValueError) as error:
+        said = getattr(error, "strerror", None) or ""
+        return "it cannot be opened" if not said or said.startswith("Unknown") else said.lower()
     return None if made else "it gives nothing back"
 
 

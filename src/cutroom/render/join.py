@@ -12,6 +12,7 @@ from pathlib import Path
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
+from av.video.stream import VideoStream
 
 from cutroom.errors import BadInput
 from cutroom.media.container import open_container, packets
@@ -41,9 +42,9 @@ def join(container: OutputContainer, pieces: Sequence[Piece], sound: Path | None
     Raises BadInput with the path of a piece that is damaged or was encoded with other settings than the first one.
     """
     with open_container(pieces[0].path, packets_only=True) as first:
-        streams: list[Stream] = [container.add_stream_from_template(first.streams.video[0], opaque=True)]
+        picture = container.add_stream_from_template(first.streams.video[0], opaque=True)
         headers = first.streams.video[0].codec_context.extradata
-    picture = streams[0]
+    assert isinstance(picture, VideoStream)
     picture.time_base = 1 / frame.fps
     picture.codec_context.sample_aspect_ratio = Fraction(1)
     if tag:

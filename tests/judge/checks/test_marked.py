@@ -14,13 +14,23 @@ from cutroom.plan.catalogue.assemble import MarkFilm
 from cutroom.plan.step import Ref
 from cutroom.render.marking import Component, Story, mark
 
-STORY = Story("Lake", "0.1.0", (Component("music", "ab" * 32, "audio/wav", True, "algorithmicMedia", by=("house/composer", "1")),))
+STORY = Story(
+    "Lake", "0.1.0", (Component("music", "ab" * 32, "audio/wav", True, "algorithmicMedia", by=("house/composer", "1")),)
+)
 STEP = MarkFilm(film=Ref[Video](id="film"))
 
 
 def video(store: Store, path: Path) -> Video:
     blob = store.add(path, ".mp4")
-    return Video(digest=blob.digest, bytes=blob.bytes, suffix=".mp4", seconds=Fraction(1), width=160, height=120, fps=Fraction(30))
+    return Video(
+        digest=blob.digest,
+        bytes=blob.bytes,
+        suffix=".mp4",
+        seconds=Fraction(1),
+        width=160,
+        height=120,
+        fps=Fraction(30),
+    )
 
 
 @pytest.fixture

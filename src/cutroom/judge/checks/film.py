@@ -3,7 +3,7 @@
 | check | bound | from |
 |---|---|---|
 | `cannot_be_decoded` | the bytes are a film with at least one frame | |
-| `stream` | H.264 High, yuv420p, BT.709 limited, constant rate, index first; AAC, 48 kHz, stereo | plays anywhere |
+| `stream` | H.264 High, yuv420p (or as asked), BT.709 limited, constant rate, index first; AAC, 48 kHz, stereo | plays anywhere |
 | `wrong_size`, `frame_count`, `wrong_length` | the cut's frame and number of frames; 0.1 s | |
 | `drift` | picture and sound are equally long, but for one frame (or one AAC frame, 21 ms) | |
 | `black` | 0.5 s where the cut has no gap, fade, dip or black picture | |
@@ -29,6 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cutroom.brief.brief import Codec
 from cutroom.errors import BadInput
 from cutroom.judge.checks import fidelity
 from cutroom.judge.checks.reel import PictureStream, Reel, SoundStream, read
@@ -40,7 +41,7 @@ from cutroom.measures import video as watching
 from cutroom.media import sound as sounds
 from cutroom.media.kinds import Media, Video
 from cutroom.media.store import Store
-from cutroom.plan.catalogue.assemble import RenderFilm
+from cutroom.plan.catalogue.assemble import SUFFIXES, RenderFilm
 from cutroom.time import Span
 from cutroom.timeline.timeline import Clip, Gap, Timeline
 
@@ -58,6 +59,16 @@ CLIPPED = 0.001
 LOUDNESS = 0.5
 METER = 0.05
 BT709 = 1
+STREAMS: dict[Codec, tuple[str, tuple[str, ...], str]] = {
+    "h264": ("h264", ("High",), "yuv420p"),
+    "hevc": ("hevc", ("Main",), "yuv420p"),
+    "av1": ("av1", ("Main",), "yuv420p"),
+    "vp9": ("vp9", ("Profile 0",), "yuv420p"),
+    "prores": ("prores", ("Standard", "HQ"), "yuv422p10le"),
+}
+"""By codec: what a decoder's name has in it (AV1 is read by libdav1d), the profiles, the pixels."""
+SOUNDS = {".mp4": "aac", ".webm": "opus", ".mov": "pcm"}
+"""By the film's name: what the sound's decoder has in its name."""
 PLAINER = {"ultrafast": ("Constrained Baseline",)}
 """Profiles besides High that a preset stands for: x264 leaves out what makes High at its fastest."""
 
@@ -71,7 +82,7 @@ def film(step: RenderFilm, media: Video, inputs: Mapping[str, Media], store: Sto
         reel = read(path, fidelity.wanted(timeline) if isinstance(timeline, Timeline) else ())
     except BadInput as error:
         return found("cannot_be_decoded", f"cannot be decoded: {error.reason}")
-    evidence = measured(seconds=float(reel.seconds), frames=reel.frames) + gathered(_stream(reel, step.preset))
+    evidence = measured(seconds=float(reel.seconds), frames=reel.frames) + gathered(_stream(reel, step))
     if isinstance(timeline, Evidence):
         return evidence + _sound(step, path, reel, None) + unmeasured("as_cut", "the cut behind it cannot be read")
     return gathered((
@@ -83,20 +94,23 @@ def film(step: RenderFilm, media: Video, inputs: Mapping[str, Media], store: Sto
     ))
 
 
-def _stream(reel: Reel, preset: str) -> Iterator[Evidence]:
-    for says in (*_picture_faults(reel.picture, preset), *_sound_faults(reel.sound)):
+def _stream(reel: Reel, step: RenderFilm) -> Iterator[Evidence]:
+    for says in (*_picture_faults(reel.picture, step), *_sound_faults(reel.sound, SOUNDS[SUFFIXES[step.codec]])):
         yield found("stream", says)
     if not reel.constant:
         yield found("stream", "its frames do not all last equally long (a constant frame rate is wanted)")
-    if not reel.index_first:
+    if not reel.index_first and SUFFIXES[step.codec] != ".webm":
         yield found("stream", "its index (moov) does not lie before its media: it cannot play while it loads")
 
 
-def _picture_faults(picture: PictureStream, preset: str) -> Iterator[str]:
-    if picture.codec != "h264" or picture.profile not in ("High", *PLAINER.get(preset, ())):
-        yield f"its picture is {picture.codec} {picture.profile}, not h264 High"
-    if picture.pixels != "yuv420p":
-        yield f"its pixels are {picture.pixels}, not yuv420p"
+def _picture_faults(picture: PictureStream, step: RenderFilm) -> Iterator[str]:
+    named, profiles, pixels = STREAMS[step.codec]
+    plainer = PLAINER.get(step.preset, ()) if step.codec == "h264" else ()
+    # An encoder in hardware has profiles of its own.
+    if named not in picture.codec or not (step.hardware or picture.profile in (*profiles, *plainer)):
+        yield f"its picture is {picture.codec} {picture.profile}, not {named} {profiles[0]}"
+    if picture.pixels != pixels:
+        yield f"its pixels are {picture.pixels}, not {pixels}"
     for what, value in (("primaries", picture.primaries), ("transfer", picture.transfer), ("matrix", picture.matrix)):
         if value != BT709:
             yield f"its colour {what} are tagged {value}, not 1 (BT.709)"
@@ -104,9 +118,10 @@ def _picture_faults(picture: PictureStream, preset: str) -> Iterator[str]:
         yield "its luma is tagged full range, not limited"
 
 
-def _sound_faults(sound: SoundStream | None) -> Iterator[str]:
-    if sound is not None and (sound.codec, sound.rate, sound.channels) != ("aac", RATE, 2):
-        yield f"its sound is {sound.codec} with {sound.channels} channels at {sound.rate} Hz, not AAC stereo at {RATE}"
+def _sound_faults(sound: SoundStream | None, codec: str) -> Iterator[str]:
+    if sound is not None and (codec not in sound.codec or (sound.rate, sound.channels) != (RATE, 2)):
+        said = f"its sound is {sound.codec} with {sound.channels} channels at {sound.rate} Hz"
+        yield f"{said}, not {codec.upper()} stereo at {RATE}"
 
 
 def _length(reel: Reel, timeline: Timeline) -> Iterator[Evidence]:

@@ -29,8 +29,8 @@ STEP = 1
 
 MOST = 240
 """At most so many frames are looked at."""
-FEW = 8
-"""Of a film with fewer key frames than this, other frames are looked at as well."""
+FEW = 32
+"""Of a film with fewer key frames than this, in which they show nothing, the first frames are looked at as well."""
 TEXTURE = 0.05
 """Mean local deviation of luma below which there is nothing for a pattern to survive in: the encoder drops it."""
 
@@ -76,9 +76,20 @@ class Stamp:
 
 
 def detect(path: Path) -> Watermark:
-    """Looks for the watermark in a film's key frames, or in its first frames when it has few. Raises BadInput."""
-    planes = list(lumas(path, keys=True, most=FEW))
-    return watermark_of(lumas(path, keys=len(planes) == FEW, most=MOST))
+    """Looks for the watermark in a film's key frames, and in all frames at its beginning if need be. Raises BadInput."""
+    keys = 0
+
+    def counted() -> Iterator[np.ndarray]:
+        nonlocal keys
+        for plane in lumas(path, keys=True, most=MOST):
+            keys += 1
+            yield plane
+
+    found = watermark_of(counted())
+    if found.decision == "found" or keys >= FEW:
+        return found
+    every = watermark_of(lumas(path, keys=False, most=MOST))
+    return max(found, every, key=lambda one: (one.decision == "found", one.score))
 
 
 def watermark_of(planes: Iterable[np.ndarray]) -> Watermark:
