@@ -40,9 +40,11 @@ def test_a_film_of_white_photographs_is_as_asked_and_can_be_read(tmp_path: Path,
         snow(seed).save(tmp_path / f"snow {seed}.png")
     (tmp_path / "notes.txt").write_text(NOTES, "utf-8")
     options = api.Options.model_validate(
-        {"shape": "480x270", "seconds": "8", "music": "none", "caption_style": mode, "language": "en"})
-    result = api.make("A calm film called 'A day in the snow'", sorted(tmp_path.iterdir()), tmp_path / "snow.mp4",
-                      options=options)
+        {"shape": "480x270", "seconds": "8", "music": "none", "caption_style": mode, "language": "en"}
+    )
+    result = api.make(
+        "A calm film called 'A day in the snow'", sorted(tmp_path.iterdir()), tmp_path / "snow.mp4", options=options
+    )
     assert (result.status, result.degraded) == ("delivered", ())
     timeline = timeline_in(tmp_path / "snow.cutroom")
     assert timeline.titles and timeline.captions and timeline.caption_style.mode == mode

@@ -8,7 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cutroom.version import VERSION as __version__
+from cutroom.version import VERSION
+
+__version__ = VERSION
 
 
 if TYPE_CHECKING:

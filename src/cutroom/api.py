@@ -262,7 +262,9 @@ def _brief(request: str, files: Sequence[str | Path], options: Options, producti
     from cutroom.brief.reading import read
 
     if not files and request.strip() and _is_path(request):
-        raise WrongUse(f"{request} is a file or folder; say what you want first: cutroom make 'A film of our day' {request}")
+        raise WrongUse(
+            f"{request} is a file or folder; say what you want first: cutroom make 'A film of our day' {request}"
+        )
     paths = [Path(file) for file in files]
     music = Path(options.music) if options.music not in (None, "none") else None
     if music is not None and not music.is_file():
@@ -528,7 +530,9 @@ def _check_voice(brief: Brief, performers: Sequence[Performer]) -> None:
         return
     line = Speak(text="Cutroom", voice=brief.voice, language=brief.language or "en")
     if not any(performer.performs(line) for performer in performers):
-        here = [name for name in voices() if not name.startswith("espeak/") or name.startswith(f"espeak/{line.language}")]
+        here = [
+            name for name in voices() if not name.startswith("espeak/") or name.startswith(f"espeak/{line.language}")
+        ]
         raise WrongUse(
             f"--voice {brief.voice}: no such voice for {line.language!r} on this machine; there are: {', '.join(here[:12])}"
         )
@@ -552,5 +556,3 @@ def _delivered(item: Deliverable, video: Video | None) -> Delivered:
             fps=video.fps,
         )
     return Delivered(kind=item.kind, path=item.path, sha256=item.sha256)
-
-

@@ -21,7 +21,9 @@ def test_every_destination_is_complete_and_says_where_it_is_from():
         assert all(side % 2 == 0 for side in going.thumbnail or ())
 
 
-@pytest.mark.parametrize(("name", "frame"), [("shorts", (1080, 1920)), ("youtube", (1920, 1080)), ("reels", (1080, 1920))])
+@pytest.mark.parametrize(
+    ("name", "frame"), [("shorts", (1080, 1920)), ("youtube", (1920, 1080)), ("reels", (1080, 1920))]
+)
 def test_the_frame_follows_the_destination(name: Name, frame: tuple[int, int]):
     wanted = wishes(Brief(request="A film", destination=name), ())
     assert (wanted.format.width, wanted.format.height) == frame

@@ -48,7 +48,9 @@ def production(edit: Callable[..., Edit], tmp_path: Path) -> Path:
         journal.append(Opened(brief=Brief(request="a film", assets=assets), cutroom=__version__))
         journal.append(Planned(plan=Plan(assets={}, steps=steps, goal="film"), by="house 1", reason="first plan"))
         journal.append(Started(**about, performer="house/assemble", version="0"))
-        journal.append(Made(**about, performer="house/assemble", media=media, cost=Decimal(0), wall_seconds=Fraction(1)))
+        journal.append(
+            Made(**about, performer="house/assemble", media=media, cost=Decimal(0), wall_seconds=Fraction(1))
+        )
         journal.append(Accepted(**about))
     return folder
 
@@ -70,7 +72,9 @@ def test_a_hand_off_is_a_folder_with_cut_media_captions_and_report(production: P
     folder = production.with_name(f"lake-{to}")
     assert done.path == folder
     assert (folder / "lake.srt").is_file()
-    assert sorted(path.name.rsplit("_", 1)[0] for path in (folder / "media").iterdir() if path.suffix in (".png", ".mp4")) == [
+    assert sorted(
+        path.name.rsplit("_", 1)[0] for path in (folder / "media").iterdir() if path.suffix in (".png", ".mp4")
+    ) == [
         "Lake_at_dawn_1",
         "clip",
         "日の出",

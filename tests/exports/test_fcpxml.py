@@ -83,7 +83,9 @@ def test_every_reference_leads_to_a_resource_and_every_medium_to_a_file(root: Xm
 def test_a_zoom_ends_at_twice_the_size_and_in_the_middle(root: Xml.Element):
     transform = root.find(".//spine/clip/adjust-transform")
     assert transform is not None
-    keys = {param.get("name"): [key.get("value") for key in param.iter("keyframe")] for param in transform.iter("param")}
+    keys = {
+        param.get("name"): [key.get("value") for key in param.iter("keyframe")] for param in transform.iter("param")
+    }
     # The last keyframe lies beyond the cut, in the transition's handle, where the source shows no more: it ends there.
     first, last = keys["scale"]
     assert [float(value) for value in first.split()] == pytest.approx([1, 1])

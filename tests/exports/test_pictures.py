@@ -81,4 +81,6 @@ def test_chapters_follow_the_rules_of_descriptions(edit: Callable[..., Edit]):
     assert listed((0, "One"), (20, "Two"), (95, "End")) is None
     assert listed((0, "One"), (20, "Two")) is None
     assert listed() is None
-    assert listed((0, "One"), (3600, "Two\nlines"), (3700, "Three"), seconds=4000).splitlines()[1] == "1:00:00 Two lines"
+    assert (
+        listed((0, "One"), (3600, "Two\nlines"), (3700, "Three"), seconds=4000).splitlines()[1] == "1:00:00 Two lines"
+    )

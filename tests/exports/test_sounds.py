@@ -43,7 +43,9 @@ def test_24_bits_keep_what_16_would_lose(tmp_path: Path):
 
 
 @pytest.mark.parametrize("suffix", [".m4a", ".mp3", ".wav"])
-def test_the_mix_has_the_loudness_asked_for_and_stays_under_its_peak(edit: Callable[..., Edit], tmp_path: Path, suffix: str):
+def test_the_mix_has_the_loudness_asked_for_and_stays_under_its_peak(
+    edit: Callable[..., Edit], tmp_path: Path, suffix: str
+):
     cut = replace(edit(), loudness=-20.0, true_peak=-2.0)
     path = tmp_path / f"film{suffix}"
     write_mix(cut, path, NOTHING)

@@ -48,7 +48,9 @@ def test_ass_has_the_frame_and_a_style_for_titles(edit: Callable[..., Edit]):
 
 def test_words_that_do_not_match_their_lines_are_left_untimed(edit: Callable[..., Edit]):
     caption = edit().timeline.captions[0]
-    odd = Caption(start=caption.start, seconds=caption.seconds, lines=("one", "two words more"), words=caption.words[:3])
+    odd = Caption(
+        start=caption.start, seconds=caption.seconds, lines=("one", "two words more"), words=caption.words[:3]
+    )
     timeline = edit(captions=(odd,)).timeline
     assert "<00:" not in vtt(timeline)
     assert "\\kf" not in ass(timeline)

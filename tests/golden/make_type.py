@@ -32,21 +32,37 @@ def caption(*lines: str) -> Caption:
     return Caption(start=Fraction(1), seconds=Fraction(6), lines=lines, words=timed)
 
 
-def frame(size: tuple[int, int], ground: int, at: str, captions: tuple[Caption, ...] = (),
-          title: tuple[str, str, str] | None = None, language: str = "en", **style) -> np.ndarray:
+def frame(
+    size: tuple[int, int],
+    ground: int,
+    at: str,
+    captions: tuple[Caption, ...] = (),
+    title: tuple[str, str, str] | None = None,
+    language: str = "en",
+    **style,
+) -> np.ndarray:
     """What is seen `at` a moment, as grey (h, w) uint8."""
     titles = ()
     if title:
-        titles = (Title.model_validate({"start": "1", "seconds": "6", "text": title[0], "subtitle": title[1],
-                                        "place": title[2]}),)
-    timeline = Timeline(format=Format(width=size[0], height=size[1]), picture=(Gap(seconds=Fraction(10)),),
-                        captions=captions, titles=titles, language=language, caption_style=CaptionStyle(**style))
+        titles = (
+            Title.model_validate(
+                {"start": "1", "seconds": "6", "text": title[0], "subtitle": title[1], "place": title[2]}
+            ),
+        )
+    timeline = Timeline(
+        format=Format(width=size[0], height=size[1]),
+        picture=(Gap(seconds=Fraction(10)),),
+        captions=captions,
+        titles=titles,
+        language=language,
+        caption_style=CaptionStyle(**style),
+    )
     seen = np.full((size[1], size[0], 3), ground, np.float32)
     for shown in Lettering(timeline).at(Fraction(at)):
         overlay = shown.overlay
         height, width = overlay.rgba.shape[:2]
         rgba = overlay.rgba.astype(np.float32) * shown.opacity
-        part = seen[overlay.y:overlay.y + height, overlay.x:overlay.x + width]
+        part = seen[overlay.y : overlay.y + height, overlay.x : overlay.x + width]
         part[:] = rgba[..., :3] + part * (1 - rgba[..., 3:] / 255)
     return np.rint(seen @ np.array([0.2126, 0.7152, 0.0722], np.float32)).astype(np.uint8)
 
@@ -61,7 +77,9 @@ FRAMES: dict[str, Callable[[], np.ndarray]] = {
     "block-square": lambda: frame(SQUARE, GREY, "3", TWO),
     "block-tall": lambda: frame(TALL, GREY, "3", TWO),
     "block-fading": lambda: frame(WIDE, DARK, "1", TWO),
-    "block-greek": lambda: frame(WIDE, GREY, "3", (caption("Ξεκινήσαμε πριν από το πρωινό,", "Лодка ждала у причала."),)),
+    "block-greek": lambda: frame(
+        WIDE, GREY, "3", (caption("Ξεκινήσαμε πριν από το πρωινό,", "Лодка ждала у причала."),)
+    ),
     "karaoke-first": lambda: frame(WIDE, GREY, "1.2", TWO, mode="karaoke"),
     "karaoke-second-line": lambda: frame(WIDE, WHITE, "5.8", TWO, mode="karaoke"),
     "karaoke-reels": lambda: frame(TALL, GREY, "3", TWO, mode="karaoke", safe="reels"),

@@ -52,12 +52,15 @@ def test_every_golden_frame_is_checked_and_all_of_them_are_small():
     assert sum(path.stat().st_size for path in files) < 400_000
 
 
-@pytest.mark.parametrize(("name", "change"), [
-    ("block-grey", lambda frame: np.roll(frame, 2, axis=0)),
-    ("block-grey", lambda frame: np.roll(frame, 3, axis=1)),
-    ("title-centre", lambda frame: np.minimum(frame.astype(int) + 12, 255).astype(np.uint8)),
-    ("words-resting", lambda _frame: MAKER.FRAMES["block-white"]()),
-])
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("block-grey", lambda frame: np.roll(frame, 2, axis=0)),
+        ("block-grey", lambda frame: np.roll(frame, 3, axis=1)),
+        ("title-centre", lambda frame: np.minimum(frame.astype(int) + 12, 255).astype(np.uint8)),
+        ("words-resting", lambda _frame: MAKER.FRAMES["block-white"]()),
+    ],
+)
 def test_the_tolerance_sees_what_a_viewer_would(name: str, change):
     drawn = MAKER.FRAMES[name]()
     mean, region = apart(change(drawn), drawn)

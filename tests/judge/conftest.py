@@ -56,13 +56,25 @@ class Bench:
         write_wav(path, samples)
         blob = self.store.add(path, ".wav")
         channels = 1 if samples.ndim == 1 else samples.shape[1]
-        return Audio(digest=blob.digest, bytes=blob.bytes, suffix=".wav",
-                     **{"seconds": Fraction(len(samples), RATE), "rate": RATE, "channels": channels, **more})
+        return Audio(
+            digest=blob.digest,
+            bytes=blob.bytes,
+            suffix=".wav",
+            **{"seconds": Fraction(len(samples), RATE), "rate": RATE, "channels": channels, **more},
+        )
 
     def video(self, path: Path, *, seconds: Fraction, width: int, height: int, fps: Fraction, sound=False) -> Video:
         blob = self.store.add(path, ".mp4")
-        return Video(digest=blob.digest, bytes=blob.bytes, suffix=".mp4", seconds=seconds, width=width, height=height,
-                     fps=fps, sound=sound)
+        return Video(
+            digest=blob.digest,
+            bytes=blob.bytes,
+            suffix=".mp4",
+            seconds=seconds,
+            width=width,
+            height=height,
+            fps=fps,
+            sound=sound,
+        )
 
     def clip(self, frames: Sequence[np.ndarray], fps: int = 30, **options) -> Video:
         path = self.folder / "clip.mp4"
@@ -87,9 +99,18 @@ class Bench:
         return kind(digest=blob.digest, bytes=blob.bytes, suffix=".bin", **more)
 
 
-def encode(path: Path, frames: Iterable[np.ndarray], fps: int = 30, *, sound: np.ndarray | None = None,
-           fast_start: bool = True, tagged: bool = True, profile: str = "high", stamps: Sequence[int] | None = None,
-           crf: int = 18) -> Path:
+def encode(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    fps: int = 30,
+    *,
+    sound: np.ndarray | None = None,
+    fast_start: bool = True,
+    tagged: bool = True,
+    profile: str = "high",
+    stamps: Sequence[int] | None = None,
+    crf: int = 18,
+) -> Path:
     """H.264 and AAC as a film should be, but for what is asked otherwise. `stamps` are in thousandths of a second."""
     frames = list(frames)
     with av.open(str(path), "w", options={"movflags": "+faststart"} if fast_start else {}) as out:
@@ -106,7 +127,8 @@ def encode(path: Path, frames: Iterable[np.ndarray], fps: int = 30, *, sound: np
         audio = None if sound is None else out.add_stream("aac", rate=RATE, layout="stereo", bit_rate=192_000)
         for number, pixels in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24").reformat(
-                format="yuv420p", dst_colorspace="ITU709", dst_color_range=1)
+                format="yuv420p", dst_colorspace="ITU709", dst_color_range=1
+            )
             frame.pts = number if stamps is None else stamps[number]
             frame.time_base = Fraction(1, fps) if stamps is None else Fraction(1, 1000)
             out.mux(stream.encode(frame))

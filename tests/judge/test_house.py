@@ -62,11 +62,14 @@ def test_the_house_judge_is_a_judge():
     assert (judge.name, judge.version) == ("house", "1")
 
 
-@pytest.mark.parametrize("step", [
-    LookAtPicture(picture=Ref[Image](id="a1")),
-    LookAtClip(clip=Ref[Video](id="a1")),
-    ListenToSound(sound=Ref[Audio](id="a1")),
-])
+@pytest.mark.parametrize(
+    "step",
+    [
+        LookAtPicture(picture=Ref[Image](id="a1")),
+        LookAtClip(clip=Ref[Video](id="a1")),
+        ListenToSound(sound=Ref[Audio](id="a1")),
+    ],
+)
 def test_facts_are_not_judged(bench, step):
     verdict = look(bench, step, bench.text("{}", ".json"))
     assert verdict.outcome == "abstain"
@@ -96,9 +99,13 @@ def test_a_strangers_words_and_cut_are_read(bench, frame, checks):
     assert look(bench, Arrange(), cut).outcome == "pass"
 
 
-RECORD = {Image: {"width": 320, "height": 180}, Cut: {"seconds": Fraction(1)}, Text: {},
-          Audio: {"seconds": Fraction(1), "rate": 48_000, "channels": 1},
-          Video: {"seconds": Fraction(1), "width": 320, "height": 180, "fps": Fraction(30)}}
+RECORD = {
+    Image: {"width": 320, "height": 180},
+    Cut: {"seconds": Fraction(1)},
+    Text: {},
+    Audio: {"seconds": Fraction(1), "rate": 48_000, "channels": 1},
+    Video: {"seconds": Fraction(1), "width": 320, "height": 180, "fps": Fraction(30)},
+}
 
 
 @pytest.mark.parametrize("step", [Paint(), Shoot(), Hum(), Arrange()])

@@ -19,8 +19,9 @@ from cutroom.timeline.timeline import Format
 SMALL = Format(width=640, height=360)
 
 
-def drawn(tmp_path: Path, step: DrawCard, seed: int = 0, picture: np.ndarray | bytes | None = None,
-          said: list | None = None):
+def drawn(
+    tmp_path: Path, step: DrawCard, seed: int = 0, picture: np.ndarray | bytes | None = None, said: list | None = None
+):
     store = Store(tmp_path / "store")
     scratch = store.scratch()
     inputs = {}
@@ -32,8 +33,9 @@ def drawn(tmp_path: Path, step: DrawCard, seed: int = 0, picture: np.ndarray | b
         blob = store.add_bytes(data, ".png")
         inputs["photo"] = Image(digest=blob.digest, bytes=blob.bytes, suffix=".png", width=64, height=64)
     notes = [] if said is None else said
-    desk = Desk(store=store, inputs=inputs, seed=seed, scratch=scratch,
-                degrade=lambda what, why: notes.append((what, why)))
+    desk = Desk(
+        store=store, inputs=inputs, seed=seed, scratch=scratch, degrade=lambda what, why: notes.append((what, why))
+    )
     media = CardDrawer().perform(step, desk)
     with Pixels.open(store.path(media)) as file:
         return media, np.asarray(file.convert("RGB"))
@@ -47,7 +49,7 @@ def luminance(rgb: np.ndarray) -> np.ndarray:
 
 def middle(rgb: np.ndarray) -> np.ndarray:
     height, width = rgb.shape[:2]
-    return rgb[height // 4:-height // 4, width // 6:-width // 6]
+    return rgb[height // 4 : -height // 4, width // 6 : -width // 6]
 
 
 @pytest.mark.parametrize("mood", sorted(SCHEMES))

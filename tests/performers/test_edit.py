@@ -34,8 +34,17 @@ def face(x: float, y: float, width: float, height: float, confidence: float = 0.
 
 
 def known(width: int, height: int, *people: Face, focus: Box | None = None) -> PictureFacts:
-    return PictureFacts(width=width, height=height, faces=people, focus=focus or box(0.35, 0.35, 0.3, 0.3),
-                        sharpness=0.9, exposure=0.0, colour="#808080", fingerprint="0" * 16, quality=0.9)
+    return PictureFacts(
+        width=width,
+        height=height,
+        faces=people,
+        focus=focus or box(0.35, 0.35, 0.3, 0.3),
+        sharpness=0.9,
+        exposure=0.0,
+        colour="#808080",
+        fingerprint="0" * 16,
+        quality=0.9,
+    )
 
 
 def still(facts: PictureFacts, *, alpha: bool = False) -> Image:
@@ -43,8 +52,14 @@ def still(facts: PictureFacts, *, alpha: bool = False) -> Image:
 
 
 def asked(frame: Format = WIDE, seconds: str = "4", motion: str = "auto", seed: int = 0) -> FramePicture:
-    return FramePicture(picture=Ref[Image](id="photo"), facts=Ref[Text](id="facts"), seconds=Fraction(seconds),
-                        format=frame, motion=motion, seed=seed)
+    return FramePicture(
+        picture=Ref[Image](id="photo"),
+        facts=Ref[Text](id="facts"),
+        seconds=Fraction(seconds),
+        format=frame,
+        motion=motion,
+        seed=seed,
+    )
 
 
 def shape(one: Box, facts: PictureFacts) -> float:
@@ -153,8 +168,12 @@ def store(tmp_path: Path) -> Store:
 
 def desk(store: Store, tmp_path: Path, media: Image | Video, facts: PictureFacts | ClipFacts, take: int = 1) -> Desk:
     empty = Desk(store=store, inputs={}, scratch=tmp_path)
-    return Desk(store=store, inputs={"photo": media, "clip": media, "facts": empty.keep_facts(facts)}, take=take,
-                scratch=tmp_path)
+    return Desk(
+        store=store,
+        inputs={"photo": media, "clip": media, "facts": empty.keep_facts(facts)},
+        take=take,
+        scratch=tmp_path,
+    )
 
 
 def only_clip(store: Store, cut) -> Clip:
@@ -167,8 +186,10 @@ def only_clip(store: Store, cut) -> Clip:
 class TestFramer:
     def test_another_take_is_another_crop(self, store, tmp_path):
         facts = known(4000, 3000, face(0.45, 0.3, 0.1, 0.13))
-        clips = [only_clip(store, Framer().perform(asked(), desk(store, tmp_path, still(facts), facts, take)))
-                 for take in (1, 2, 3, 1)]
+        clips = [
+            only_clip(store, Framer().perform(asked(), desk(store, tmp_path, still(facts), facts, take)))
+            for take in (1, 2, 3, 1)
+        ]
         assert len({clip.move.model_dump_json() for clip in clips}) == 3
         assert clips[0] == clips[3] and clips[0].seconds == 4
 
@@ -178,24 +199,48 @@ CUTS = (Fraction(0), Fraction(4), Fraction(11), Fraction(20))
 
 def clip_facts(seconds: Fraction = Fraction(20), width: int = 1920, height: int = 1080) -> ClipFacts:
     edges = [edge for edge in CUTS if edge < seconds] + [seconds]
-    shots = tuple(Shot(span=Span(start=one, length=other - one), quality=0.5)
-                  for one, other in pairwise(edges))
-    moments = (Moment(span=Span(start=Fraction(13), length=Fraction(3)), score=0.9, focus=box(0.1, 0.4, 0.2, 0.2)),
-               Moment(span=Span(start=Fraction(5), length=Fraction(2)), score=0.8, focus=box(0.7, 0.4, 0.2, 0.2)),
-               Moment(span=Span(start=Fraction(0), length=Fraction(4)), score=0.7, focus=box(0.4, 0.4, 0.2, 0.2)))
-    return ClipFacts(seconds=seconds, width=width, height=height, shots=shots,
-                     moments=tuple(moment for moment in moments if moment.span.end <= seconds), motion=0.02,
-                     sharpness=0.9, exposure=0.0, colour="#808080")
+    shots = tuple(Shot(span=Span(start=one, length=other - one), quality=0.5) for one, other in pairwise(edges))
+    moments = (
+        Moment(span=Span(start=Fraction(13), length=Fraction(3)), score=0.9, focus=box(0.1, 0.4, 0.2, 0.2)),
+        Moment(span=Span(start=Fraction(5), length=Fraction(2)), score=0.8, focus=box(0.7, 0.4, 0.2, 0.2)),
+        Moment(span=Span(start=Fraction(0), length=Fraction(4)), score=0.7, focus=box(0.4, 0.4, 0.2, 0.2)),
+    )
+    return ClipFacts(
+        seconds=seconds,
+        width=width,
+        height=height,
+        shots=shots,
+        moments=tuple(moment for moment in moments if moment.span.end <= seconds),
+        motion=0.02,
+        sharpness=0.9,
+        exposure=0.0,
+        colour="#808080",
+    )
 
 
 def moving(facts: ClipFacts) -> Video:
-    return Video(digest="cd" * 32, suffix=".mp4", bytes=1, seconds=facts.seconds, width=facts.width,
-                 height=facts.height, fps=Fraction(25))
+    return Video(
+        digest="cd" * 32,
+        suffix=".mp4",
+        bytes=1,
+        seconds=facts.seconds,
+        width=facts.width,
+        height=facts.height,
+        fps=Fraction(25),
+    )
 
 
 def picked(store: Store, tmp_path: Path, facts: ClipFacts, *, take: int = 1, **fields) -> Clip:
-    step = PickMoment(**{"clip": Ref[Video](id="clip"), "facts": Ref[Text](id="facts"), "seconds": Fraction(3),
-                         "handles": Fraction(1, 4), "format": WIDE, **fields})
+    step = PickMoment(
+        **{
+            "clip": Ref[Video](id="clip"),
+            "facts": Ref[Text](id="facts"),
+            "seconds": Fraction(3),
+            "handles": Fraction(1, 4),
+            "format": WIDE,
+            **fields,
+        }
+    )
     return only_clip(store, MomentPicker().perform(step, desk(store, tmp_path, moving(facts), facts, take)))
 
 
@@ -207,8 +252,9 @@ class TestMomentPicker:
         assert clip.source.start < Fraction(29, 2) < clip.source.end
 
     def test_parts_do_not_overlap(self, store, tmp_path):
-        spans = sorted((picked(store, tmp_path, clip_facts(), part=part).source for part in range(4)),
-                       key=lambda span: span.start)
+        spans = sorted(
+            (picked(store, tmp_path, clip_facts(), part=part).source for part in range(4)), key=lambda span: span.start
+        )
         assert all(one.end <= other.start for one, other in pairwise(spans))
 
     def test_another_take_is_another_stretch(self, store, tmp_path):

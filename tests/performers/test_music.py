@@ -114,9 +114,12 @@ def test_tunes_are_singable(mood):
 def test_strong_notes_of_a_tune_belong_to_the_harmony(mood):
     strong = [
         note.key % 12 in at(piece.harmonies, note.at).tones
-        for seed in range(4) for piece in [written(mood, 60, seed)]
-        for part in piece.parts if part.name in TUNES
-        for note in part.notes if note.at % 2 == 0 and note.length >= 1
+        for seed in range(4)
+        for piece in [written(mood, 60, seed)]
+        for part in piece.parts
+        if part.name in TUNES
+        for note in part.notes
+        if note.at % 2 == 0 and note.length >= 1
     ]
     assert np.mean(strong) > 0.8
 
@@ -127,8 +130,9 @@ def test_a_theme_comes_back_as_itself_and_not_note_for_note():
     tune = next(part.notes for part in piece.parts if part.name == "tune")
 
     def heard(section):
-        return {(note.at - 4 * section.start, note.key) for note in tune
-                if 4 * section.start <= note.at < 4 * section.end}
+        return {
+            (note.at - 4 * section.start, note.key) for note in tune if 4 * section.start <= note.at < 4 * section.end
+        }
 
     shared = len(heard(first) & heard(again)) / len(heard(first))
     assert shared > 0.5
@@ -152,8 +156,9 @@ def test_long_music_is_no_loop():
     eights = [section for section in piece.form if section.bars == 8]
     tunes = [note for part in piece.parts if part.name in TUNES for note in part.notes]
     heard = {
-        frozenset((note.at - 4 * section.start, note.key) for note in tunes
-                  if 4 * section.start <= note.at < 4 * section.end)
+        frozenset(
+            (note.at - 4 * section.start, note.key) for note in tunes if 4 * section.start <= note.at < 4 * section.end
+        )
         for section in eights
     }
     assert len(heard) > 0.7 * len(eights)
@@ -162,7 +167,9 @@ def test_long_music_is_no_loop():
 
 
 def test_other_seeds_are_other_pieces_and_the_same_seed_the_same():
-    pieces_ = [tuple(note.key for part in written("upbeat", 20, seed).parts for note in part.notes) for seed in (1, 2, 3)]
+    pieces_ = [
+        tuple(note.key for part in written("upbeat", 20, seed).parts for note in part.notes) for seed in (1, 2, 3)
+    ]
     assert len(set(pieces_)) == 3
     assert written("upbeat", 20, 1) == written("upbeat", 20, 1)
 
@@ -193,7 +200,7 @@ def test_players_keep_to_the_beats(mood):
 
 @pytest.mark.parametrize(("program", "key"), [(0, 60), (24, 64), (33, 38), (11, 72), (48, 60), (73, 76)])
 def test_instruments_are_in_tune(program, key):
-    wave = solo(Sound(program), [Struck(0, 2 * RATE, key, 90)]).sum(axis=0)[RATE // 4:RATE * 7 // 4]
+    wave = solo(Sound(program), [Struck(0, 2 * RATE, key, 90)]).sum(axis=0)[RATE // 4 : RATE * 7 // 4]
     spectrum = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), 1 << 20))
     frequency = np.fft.rfftfreq(1 << 20, 1 / RATE)
     pitch = 440 * 2 ** ((key - 69) / 12)
@@ -204,10 +211,12 @@ def test_instruments_are_in_tune(program, key):
 
 def test_a_piano_note_dies_away_while_it_is_held_and_stops_softly_when_let_go():
     wave = solo(Sound(0), [Struck(0, 2 * RATE, 60, 90)])
-    levels = [rms(wave[:, start:start + RATE // 10]) for start in (RATE // 20, RATE, RATE * 19 // 10, RATE * 22 // 10)]
+    levels = [
+        rms(wave[:, start : start + RATE // 10]) for start in (RATE // 20, RATE, RATE * 19 // 10, RATE * 22 // 10)
+    ]
     assert levels[0] > levels[1] + 5 > levels[2] + 10
     assert levels[3] < levels[2] - 6
-    assert np.abs(np.diff(wave[0, 2 * RATE - 50:2 * RATE + 4000])).max() < 0.02
+    assert np.abs(np.diff(wave[0, 2 * RATE - 50 : 2 * RATE + 4000])).max() < 0.02
 
 
 def test_a_harder_stroke_is_louder_and_brighter():
@@ -231,13 +240,19 @@ def test_a_closed_hat_silences_the_open_one():
 
 def test_the_harmony_that_is_written_is_heard():
     piece = written("warm", 30, 2)
-    piece = pieces.Piece(piece.grid, piece.tonic, piece.form, piece.harmonies,
-                         tuple(part for part in piece.parts if part.name in ("pad", "accompaniment", "bass")), piece.last)
+    piece = pieces.Piece(
+        piece.grid,
+        piece.tonic,
+        piece.form,
+        piece.harmonies,
+        tuple(part for part in piece.parts if part.name in ("pad", "accompaniment", "bass")),
+        piece.last,
+    )
     mono = played(piece, 2).mean(axis=0)
     hits = []
     for harmony in piece.harmonies[:-1]:
         start, end = (round(seconds_at(piece.grid, beat) * RATE) for beat in (harmony.at, harmony.at + harmony.length))
-        chroma = _chroma(mono[start + RATE // 8:end])
+        chroma = _chroma(mono[start + RATE // 8 : end])
         hits.append(set(np.argsort(chroma)[-3:]) <= set(harmony.chord.tones) | {harmony.chord.bass})
     assert np.mean(hits) > 0.8
 

@@ -7,16 +7,19 @@ import pytest
 from cutroom.performers.house.reading import plain, read
 
 
-@pytest.mark.parametrize(("text", "spoken"), [
-    ("We paid $5.50 & left.", "We paid 5 dollars 50 & left."),
-    ("On 2024-05-01 at 9:05, then 14:30.", "On May 1st, 20 24 at 9 oh 5, then 14 30."),
-    ("5–10 people, 12km", "5 to 10 people, 12 kilometres"),
-    ("Well—then… home!", "Well, then. home!"),
-    ("He (the old one) left", "He, the old one, left"),
-    ("See https://www.example.com/a/b?c=d now", "See example.com now"),
-    ("#summer #1", "summer number 1"),
-    ("“Quoted” 😀 text 👍🏽!", "Quoted text"),
-])
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("We paid $5.50 & left.", "We paid 5 dollars 50 & left."),
+        ("On 2024-05-01 at 9:05, then 14:30.", "On May 1st, 20 24 at 9 oh 5, then 14 30."),
+        ("5–10 people, 12km", "5 to 10 people, 12 kilometres"),
+        ("Well—then… home!", "Well, then. home!"),
+        ("He (the old one) left", "He, the old one, left"),
+        ("See https://www.example.com/a/b?c=d now", "See example.com now"),
+        ("#summer #1", "summer number 1"),
+        ("“Quoted” 😀 text 👍🏽!", "Quoted text"),
+    ],
+)
 def test_english(text, spoken):
     assert read(text, "en-GB").text == spoken
 
@@ -30,7 +33,16 @@ def test_other_languages_have_their_own_words():
 def test_the_authors_spelling_is_kept():
     reading = read("He said: “it’s 20 % — well-known” in '99, no.5!", "en")
     assert [token.text for token in reading.tokens] == [
-        "He", "said", "it’s", "20", "%", "well-known", "in", "'99", "no.5"]
+        "He",
+        "said",
+        "it’s",
+        "20",
+        "%",
+        "well-known",
+        "in",
+        "'99",
+        "no.5",
+    ]
 
 
 def test_every_token_lies_where_it_is_said_to():

@@ -74,8 +74,11 @@ def test_a_line_in_many_languages(desk, language):
     assert measure.true_peak(samples) <= speech.CEILING + 0.05
     assert abs(measure.offset(samples)) < 1e-3
     joined = "".join(word.text for word in audio.words)
-    assert joined == "".join(letter for letter in LINES[language] if letter.isalnum() or letter == "-"
-                             or not (letter.isspace() or letter in ".,।。"))
+    assert joined == "".join(
+        letter
+        for letter in LINES[language]
+        if letter.isalnum() or letter == "-" or not (letter.isspace() or letter in ".,।。")
+    )
 
 
 def test_words_are_in_order_and_inside_the_sound(desk):
@@ -143,17 +146,33 @@ def test_captions_keep_the_spelling_of_the_author(desk):
     text = "**Day 2**: we paid $5.50 — at 9:05 😀 — on 2024-05-01, “really”! [Map](https://a.b/c) it’s café-style."
     audio = say(desk, text)
     assert [word.text for word in audio.words] == [
-        "Day", "2", "we", "paid", "$5.50", "at", "9:05", "on", "2024-05-01", "really", "Map", "it’s", "café-style"]
+        "Day",
+        "2",
+        "we",
+        "paid",
+        "$5.50",
+        "at",
+        "9:05",
+        "on",
+        "2024-05-01",
+        "really",
+        "Map",
+        "it’s",
+        "café-style",
+    ]
 
 
-@pytest.mark.parametrize("text", [
-    "<speak><break time='9s'/>Hello</speak>",
-    "<audio src='file:///etc/passwd'/>Hello",
-    "Hello \x01\x1b[31m \x00 world",
-    "Hello [[h@l'oU]] world",
-    "Hello \ud800 world",
-    "Hello \u202e world \u2066",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<speak><break time='9s'/>Hello</speak>",
+        "<audio src='file:///etc/passwd'/>Hello",
+        "Hello \x01\x1b[31m \x00 world",
+        "Hello [[h@l'oU]] world",
+        "Hello \ud800 world",
+        "Hello \u202e world \u2066",
+    ],
+)
 def test_text_is_never_an_instruction(desk, text):
     audio = say(desk, text)
     assert Fraction(3, 10) < audio.seconds < Fraction(5)
@@ -186,9 +205,20 @@ def test_words_in_another_script_are_read_in_a_language_that_has_it():
     assert EspeakVoice().settings(Speak(text="Hello", language="hi"))["voice"] == "inc/hi"
 
 
-@pytest.mark.parametrize(("tag", "identifier"), [
-    ("en", "gmw/en-US"), ("en-GB", "gmw/en"), ("en_gb", "gmw/en"), ("en-AU", "gmw/en-US"), ("de-AT", "gmw/de"),
-    ("pt", "roa/pt-BR"), ("pt-PT", "roa/pt"), ("zh-Hans-CN", "sit/cmn"), ("es-MX", "roa/es-419")])
+@pytest.mark.parametrize(
+    ("tag", "identifier"),
+    [
+        ("en", "gmw/en-US"),
+        ("en-GB", "gmw/en"),
+        ("en_gb", "gmw/en"),
+        ("en-AU", "gmw/en-US"),
+        ("de-AT", "gmw/de"),
+        ("pt", "roa/pt-BR"),
+        ("pt-PT", "roa/pt"),
+        ("zh-Hans-CN", "sit/cmn"),
+        ("es-MX", "roa/es-419"),
+    ],
+)
 def test_language_tags_find_their_voice(tag, identifier):
     assert EspeakVoice().settings(Speak(text="a", language=tag))["voice"].split("+")[0] == identifier
 

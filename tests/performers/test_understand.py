@@ -59,7 +59,7 @@ def film(path: Path, count: int, frame: Callable[[int], np.ndarray], rate: int =
 
 
 def seen(picture: np.ndarray, x: int) -> np.ndarray:
-    return np.ascontiguousarray(picture[50:230, x:x + 320])
+    return np.ascontiguousarray(picture[50:230, x : x + 320])
 
 
 def clicks(tempo: float, seconds: float) -> np.ndarray:
@@ -71,7 +71,7 @@ def clicks(tempo: float, seconds: float) -> np.ndarray:
     for number in range(int(seconds * tempo / 60 * 2)):
         start = round(number * 30 / tempo * RATE)
         sound = thump if number % 2 == 0 else tick
-        samples[start:start + len(sound)] += sound[:len(samples) - start]
+        samples[start : start + len(sound)] += sound[: len(samples) - start]
     return samples
 
 
@@ -132,8 +132,10 @@ class TestClips:
         path = film(tmp_path / "two.mp4", 125, frame)
         work = desk(tmp_path, path, Video, seconds=Fraction(5), width=320, height=180, fps=Fraction(25))
         heard: list[tuple[int, int]] = []
-        made = ClipLooker().perform(LookAtClip(clip=Ref[Video](id="it")),
-                                    Desk(**{**vars(work), "progress": lambda done, total: heard.append((done, total))}))
+        made = ClipLooker().perform(
+            LookAtClip(clip=Ref[Video](id="it")),
+            Desk(**{**vars(work), "progress": lambda done, total: heard.append((done, total))}),
+        )
         facts = ClipFacts.model_validate_json(work.store.path(made).read_bytes())
         assert facts.seconds == 5 and [shot.span.start for shot in facts.shots] == [0, 2]
         assert facts.shots[1].quality > facts.shots[0].quality

@@ -25,8 +25,9 @@ def picture(tmp_path: Path, store: Store) -> Callable[[np.ndarray], Image]:
         Pictures.fromarray(pixels).save(path)
         blob = store.add(path, ".png")
         height, width, channels = pixels.shape
-        return Image(digest=blob.digest, suffix=".png", bytes=blob.bytes, width=width, height=height,
-                     alpha=channels == 4)
+        return Image(
+            digest=blob.digest, suffix=".png", bytes=blob.bytes, width=width, height=height, alpha=channels == 4
+        )
 
     return take
 
@@ -38,8 +39,17 @@ def video(store: Store) -> Callable[[Path], Video]:
     def take(path: Path) -> Video:
         info = clips.look(path)
         blob = store.add(path, info.suffix)
-        return Video(digest=blob.digest, suffix=info.suffix, bytes=blob.bytes, seconds=info.seconds, width=info.width,
-                     height=info.height, fps=info.fps, constant_rate=info.constant_rate, sound=info.sound)
+        return Video(
+            digest=blob.digest,
+            suffix=info.suffix,
+            bytes=blob.bytes,
+            seconds=info.seconds,
+            width=info.width,
+            height=info.height,
+            fps=info.fps,
+            constant_rate=info.constant_rate,
+            sound=info.sound,
+        )
 
     return take
 
@@ -52,7 +62,13 @@ def audio(tmp_path: Path, store: Store) -> Callable[[np.ndarray], Audio]:
         path = tmp_path / "samples.wav"
         sounds.write_wav(path, samples.astype(np.float32))
         blob = store.add(path, ".wav")
-        return Audio(digest=blob.digest, suffix=".wav", bytes=blob.bytes, seconds=Fraction(len(samples), 48_000),
-                     rate=48_000, channels=2)
+        return Audio(
+            digest=blob.digest,
+            suffix=".wav",
+            bytes=blob.bytes,
+            seconds=Fraction(len(samples), 48_000),
+            rate=48_000,
+            channels=2,
+        )
 
     return take

@@ -27,8 +27,14 @@ LINES = ("We rowed out before breakfast,", "while the mist still lay on the wate
 
 
 def film(size=(1280, 720), captions=(), titles=(), language="en", seconds=20, **style) -> Timeline:
-    return Timeline(format=Format(width=size[0], height=size[1]), picture=(Gap(seconds=Fraction(seconds)),),
-                    captions=captions, titles=titles, language=language, caption_style=CaptionStyle(**style))
+    return Timeline(
+        format=Format(width=size[0], height=size[1]),
+        picture=(Gap(seconds=Fraction(seconds)),),
+        captions=captions,
+        titles=titles,
+        language=language,
+        caption_style=CaptionStyle(**style),
+    )
 
 
 def caption(*lines: str, start: str = "1", seconds: str = "3") -> Caption:
@@ -43,8 +49,10 @@ def title(text: str, subtitle: str = "", place: str = "centre", start: str = "1"
 def spoken(*lines: str, start: str = "1", seconds: str = "6", pace: str = "0.5") -> Caption:
     """A caption whose words are said one after the other, each as long as `pace`."""
     words = " ".join(lines).split(" ")
-    timed = tuple(Word(text=word, start=Fraction(start) + place * Fraction(pace), seconds=Fraction(pace))
-                  for place, word in enumerate(words))
+    timed = tuple(
+        Word(text=word, start=Fraction(start) + place * Fraction(pace), seconds=Fraction(pace))
+        for place, word in enumerate(words)
+    )
     return Caption(start=Fraction(start), seconds=Fraction(seconds), lines=lines, words=timed)
 
 
@@ -204,10 +212,21 @@ def test_five_hundred_words_are_cut_with_an_ellipsis_and_said():
     assert any(str(layout.left_out) in why for _, why in Lettering(timeline).degraded)
 
 
-@pytest.mark.parametrize("text", [
-    "x" * 400, "\u0300" * 40, "\x00\x07\n", "   ", "a" + "\u0301" * 300, "😀\u200d" * 50, "\u202e\u202e",
-    "1\ufe0f\u20e3🇸🇮👩\u200d👩\u200d👧", "(((((", "\U000e0001",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 400,
+        "\u0300" * 40,
+        "\x00\x07\n",
+        "   ",
+        "a" + "\u0301" * 300,
+        "😀\u200d" * 50,
+        "\u202e\u202e",
+        "1\ufe0f\u20e3🇸🇮👩\u200d👩\u200d👧",
+        "(((((",
+        "\U000e0001",
+    ],
+)
 def test_strange_text_is_drawn_or_left_out_but_never_breaks(text: str):
     timeline = film((640, 360), [caption(text)], [title(text, text)])
     lettering = Lettering(timeline)
@@ -351,8 +370,10 @@ def test_right_to_left_words_are_lit_from_right_to_left():
 
 
 def test_nothing_is_lit_in_a_long_pause():
-    words = (Word(text="One", start=Fraction(1), seconds=Fraction(1, 2)),
-             Word(text="two", start=Fraction(4), seconds=Fraction(1, 2)))
+    words = (
+        Word(text="One", start=Fraction(1), seconds=Fraction(1, 2)),
+        Word(text="two", start=Fraction(4), seconds=Fraction(1, 2)),
+    )
     one = Caption(start=Fraction(1), seconds=Fraction(5), lines=("One two",), words=words)
     lettering = Lettering(film(captions=[one], mode="karaoke"))
     assert [len(lettering.at(Fraction(second))) for second in ("1.2", "3", "4.2")] == [2, 1, 2]
@@ -395,10 +416,13 @@ def test_words_are_large_and_stay_inside_the_frame():
 
 
 @pytest.mark.parametrize("mode", ["block", "words", "karaoke"])
-@pytest.mark.parametrize(("safe", "bottom", "side"), [("tiktok", 0.26, 0.14), ("reels", 0.35, 0.06), ("shorts", 0.35, 0.178)])
+@pytest.mark.parametrize(
+    ("safe", "bottom", "side"), [("tiktok", 0.26, 0.14), ("reels", 0.35, 0.06), ("shorts", 0.35, 0.178)]
+)
 def test_words_keep_clear_of_a_platforms_buttons(mode: str, safe: str, bottom: float, side: float):
-    timeline = film((540, 960), [spoken(*LINES, seconds="8")], [title("Maria", "Boat builder", "lower_third")], mode=mode,
-                    safe=safe)
+    timeline = film(
+        (540, 960), [spoken(*LINES, seconds="8")], [title("Maria", "Boat builder", "lower_third")], mode=mode, safe=safe
+    )
     left, top, width, height = caption_box(timeline, timeline.captions[0])
     assert top + height <= (1 - bottom) * 960 + 1
     assert left >= side * 540 - 1 and left + width <= (1 - side) * 540 + 1
@@ -424,7 +448,10 @@ def test_hyphens_stand_where_a_syllable_begins():
     pieces = list("Rechtsschutzversicherung")
     places = typeset._syllables(pieces)
     assert [text for text in ("Rechts", "Rechtsschutz", "Rechtsschutzver") if len(text) in places] == [
-        "Rechts", "Rechtsschutz", "Rechtsschutzver"]
+        "Rechts",
+        "Rechtsschutz",
+        "Rechtsschutzver",
+    ]
     assert typeset._syllables(list("strength")) == []
 
 

@@ -29,13 +29,19 @@ def film(picture, audio) -> Timeline:
     sound = Sound(media=audio(samples), start=0, source=Span(length=5))
     still = Clip(media=picture(pixels), seconds=3, move=move)
     return Timeline(
-        format=SMALL, picture=(still, Transition(seconds=Fraction(1, 2)), Gap(seconds=2, colour="#204060")),
+        format=SMALL,
+        picture=(still, Transition(seconds=Fraction(1, 2)), Gap(seconds=2, colour="#204060")),
         sound=(SoundTrack(role="effects", sounds=(sound,)),),
     )
 
 
-NAMES = {"h264": ("h264", "avc1", "aac"), "hevc": ("hevc", "hvc1", "aac"), "av1": ("libdav1d", "av01", "aac"),
-         "vp9": ("vp9", None, "opus"), "prores": ("prores", "apcn", "pcm_s24le")}
+NAMES = {
+    "h264": ("h264", "avc1", "aac"),
+    "hevc": ("hevc", "hvc1", "aac"),
+    "av1": ("libdav1d", "av01", "aac"),
+    "vp9": ("vp9", None, "opus"),
+    "prores": ("prores", "apcn", "pcm_s24le"),
+}
 
 
 @pytest.mark.parametrize("codec", SUFFIXES)

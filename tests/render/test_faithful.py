@@ -55,8 +55,9 @@ def seen_in_float(pixels: np.ndarray, shot, number: int) -> np.ndarray:
     size = round(width * factor), round(height * factor)
     scaled = cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     across, down = view.width * scaled.shape[1] / FORM.width, view.height * scaled.shape[0] / FORM.height
-    matrix = np.array([[across, 0, view.x * scaled.shape[1] + across / 2 - 0.5],
-                       [0, down, view.y * scaled.shape[0] + down / 2 - 0.5]])
+    matrix = np.array(
+        [[across, 0, view.x * scaled.shape[1] + across / 2 - 0.5], [0, down, view.y * scaled.shape[0] + down / 2 - 0.5]]
+    )
     columns = (np.arange(FORM.width) * matrix[0, 0] + matrix[0, 2]).astype(np.float32)
     rows = (np.arange(FORM.height) * matrix[1, 1] + matrix[1, 2]).astype(np.float32)
     return cv2.remap(scaled, *np.meshgrid(columns, rows), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -69,7 +70,9 @@ def composed_in_float(film: Timeline, pictures: list[np.ndarray], lettering: Let
         index = max(place for place, shot in enumerate(shots) if shot.first <= number)
         rgb = seen_in_float(pictures[index], shots[index], number)
     else:
-        one, other = (seen_in_float(pictures[place], shots[place], number) for place in (crossing.shot, crossing.shot + 1))
+        one, other = (
+            seen_in_float(pictures[place], shots[place], number) for place in (crossing.shot, crossing.shot + 1)
+        )
         rgb = one + (other - one) * crossing.way(number)
     for shown in lettering.at(FORM.rate.seconds(number)):
         overlay = shown.overlay
@@ -86,11 +89,14 @@ def photographs() -> list[np.ndarray]:
 
 
 def test_what_is_composed_is_as_good_as_in_floating_point(photographs, picture, store):
-    moves = (Move(start=Box(x=0, y=0.05, width=0.9, height=0.9), end=Box(x=0.1, y=0.1, width=0.7, height=0.7)),
-             Move(start=Box(x=0.15, y=0.1, width=0.8, height=0.8), end=Box(x=0.05, y=0.1, width=0.8, height=0.8)))
+    moves = (
+        Move(start=Box(x=0, y=0.05, width=0.9, height=0.9), end=Box(x=0.1, y=0.1, width=0.7, height=0.7)),
+        Move(start=Box(x=0.15, y=0.1, width=0.8, height=0.8), end=Box(x=0.05, y=0.1, width=0.8, height=0.8)),
+    )
     one, other = (Clip(media=picture(photographs[place]), seconds=2, move=moves[place]) for place in (0, 1))
     film = Timeline(
-        format=FORM, picture=(one, Transition(seconds=Fraction(2, 3)), other),
+        format=FORM,
+        picture=(one, Transition(seconds=Fraction(2, 3)), other),
         captions=(Caption(start=Fraction(1, 2), seconds=3, lines=("Every word of it", "stays as it was drawn")),),
         titles=(Title(start=0, seconds=1, text="By the lake", fade=Fraction(1, 5)),),
     )

@@ -151,8 +151,11 @@ def test_a_lost_sound_degrades_the_film_and_does_not_stop_it(flash_and_beep, sto
 
 
 def test_captions_are_burnt_in(make_picture, store, tmp_path):
-    film = Timeline(format=Format(width=320, height=180), picture=(Gap(seconds=1),),
-                    captions=(Caption(start=0, seconds=1, lines=("HELLO THERE",)),))
+    film = Timeline(
+        format=Format(width=320, height=180),
+        picture=(Gap(seconds=1),),
+        captions=(Caption(start=0, seconds=1, lines=("HELLO THERE",)),),
+    )
     render(film, store, tmp_path / "film.mp4")
     frames = [frame.pixels for frame in clips.frames(tmp_path / "film.mp4")]
     assert frames[15][120:].max() > 200

@@ -53,10 +53,16 @@ def test_the_same_frame_is_the_same_object(make_clip):
     assert film.at(Fraction(0)) is not film.at(Fraction(1, 10))
 
 
-@pytest.mark.parametrize(("pix_fmt", "matrix", "full"), [
-    ("yuv420p", 1, False), ("yuv420p", 5, False), ("yuv420p", 1, True), ("yuv444p", 1, False),
-    ("yuv420p10le", 9, False),
-])
+@pytest.mark.parametrize(
+    ("pix_fmt", "matrix", "full"),
+    [
+        ("yuv420p", 1, False),
+        ("yuv420p", 5, False),
+        ("yuv420p", 1, True),
+        ("yuv444p", 1, False),
+        ("yuv420p10le", 9, False),
+    ],
+)
 def test_colours_are_those_of_the_source_whatever_its_coding(tmp_path, pix_fmt, matrix, full):
     colours = [(200, 40, 30), (30, 180, 60), (40, 60, 210), (128, 128, 128), (240, 240, 240), (12, 12, 12)]
     rgb = np.repeat(np.array(colours, np.uint8)[None, :, None], 96, 0).repeat(32, 2).reshape(96, 192, 3)
@@ -125,8 +131,9 @@ def test_hdr_is_brought_to_bt709(tmp_path, transfer):
         context.colorspace, context.color_primaries, context.color_trc, context.color_range = 9, 9, transfer, 1
         stream.options = {"crf": "4", "x265-params": "log-level=none"}
         frame = av.VideoFrame(192, 64, "yuv420p10le")
-        for plane, values in zip(frame.planes, (codes, np.full((32, 96), 512, np.uint16),
-                                                np.full((32, 96), 512, np.uint16)), strict=True):
+        for plane, values in zip(
+            frame.planes, (codes, np.full((32, 96), 512, np.uint16), np.full((32, 96), 512, np.uint16)), strict=True
+        ):
             rows = np.zeros((plane.height, plane.line_size // 2), np.uint16)
             rows[:, : values.shape[1]] = values
             plane.update(rows.tobytes())

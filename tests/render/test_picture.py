@@ -62,9 +62,15 @@ def test_a_dip_goes_through_its_colour(red_then_blue, store):
         assert near(compositor.rgb(22), RED) and near(compositor.rgb(38), BLUE)
 
 
-@pytest.mark.parametrize(("angle", "new", "old"), [
-    (0, (90, 10), (90, 310)), (180, (90, 310), (90, 10)), (90, (8, 160), (172, 160)), (270, (172, 160), (8, 160)),
-])
+@pytest.mark.parametrize(
+    ("angle", "new", "old"),
+    [
+        (0, (90, 10), (90, 310)),
+        (180, (90, 310), (90, 10)),
+        (90, (8, 160), (172, 160)),
+        (270, (172, 160), (8, 160)),
+    ],
+)
 def test_a_wipe_travels_in_its_direction(red_then_blue, store, angle, new, old):
     one, other = red_then_blue
     with Compositor(film(one, Transition(kind="wipe", seconds=Fraction(1), angle=angle), other), store) as compositor:
@@ -87,8 +93,11 @@ def test_any_order_gives_the_same_frames(picture, store):
     random = np.random.default_rng(3)
     texture = random.integers(0, 255, (300, 500, 3), dtype=np.uint8)
     move = Move(start=Box(x=0, y=0, width=0.9, height=0.9), end=Box(x=0.3, y=0.2, width=0.6, height=0.6))
-    clips = [Clip(media=picture(texture), seconds=Fraction(2, 3), move=move), Transition(seconds=Fraction(1, 3)),
-             Clip(media=picture(texture[::-1].copy()), seconds=Fraction(2, 3), move=move)]
+    clips = [
+        Clip(media=picture(texture), seconds=Fraction(2, 3), move=move),
+        Transition(seconds=Fraction(1, 3)),
+        Clip(media=picture(texture[::-1].copy()), seconds=Fraction(2, 3), move=move),
+    ]
     with Compositor(film(*clips), store) as compositor:
         forwards = [compositor.frame(number) for number in range(40)]
         for number in (39, 3, 22, 18, 0):
@@ -247,8 +256,14 @@ def test_letters_over_the_edge_are_cut_off(picture, store, place):
 def test_a_long_zoom_is_as_smooth_as_a_short_one(picture, store):
     """Copies of several scales are drawn from; going from one to the next must not be seen."""
     random = np.random.default_rng(5)
-    layers = [cv2.resize(random.normal(0, 40 / octave**0.8, (3 * 2**octave, 5 * 2**octave)), (1280, 720),
-                         interpolation=cv2.INTER_CUBIC) for octave in range(1, 9)]
+    layers = [
+        cv2.resize(
+            random.normal(0, 40 / octave**0.8, (3 * 2**octave, 5 * 2**octave)),
+            (1280, 720),
+            interpolation=cv2.INTER_CUBIC,
+        )
+        for octave in range(1, 9)
+    ]
     texture = np.clip(sum(layers) + 128, 0, 255).astype(np.uint8)[..., None].repeat(3, 2)
     move = Move(start=Box(x=0, y=0, width=1, height=1), end=Box(x=0.35, y=0.35, width=0.3, height=0.3), ease="linear")
     with Compositor(film(Clip(media=picture(texture), seconds=2, move=move)), store) as compositor:

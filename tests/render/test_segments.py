@@ -76,8 +76,10 @@ def three_shots(picture) -> Timeline:
     return Timeline(
         format=SMALL,
         picture=(one, Transition(seconds=Fraction(1, 2)), other, Gap(seconds=1, colour="#336699")),
-        captions=(Caption(start=0, seconds=2, lines=("First words",)),
-                  Caption(start=Fraction(9, 2), seconds=2, lines=("Last words",))),
+        captions=(
+            Caption(start=0, seconds=2, lines=("First words",)),
+            Caption(start=Fraction(9, 2), seconds=2, lines=("Last words",)),
+        ),
     )
 
 
@@ -202,8 +204,9 @@ def test_what_only_moves_in_the_film_is_used_again(three_shots, store):
 def test_other_music_touches_no_picture(three_shots, audio, store, tmp_path):
     render(with_music(three_shots, audio), store, tmp_path / "one.mp4")
     told = []
-    done = render(with_music(three_shots, audio, 500.0), store, tmp_path / "two.mp4",
-                  progress=lambda *now: told.append(now))
+    done = render(
+        with_music(three_shots, audio, 500.0), store, tmp_path / "two.mp4", progress=lambda *now: told.append(now)
+    )
     assert done.encoded == 0 and told == [(three_shots.frames, three_shots.frames)]
     heard = sounds.samples(tmp_path / "two.mp4")[48_000:96_000, 0]
     assert np.argmax(np.abs(np.fft.rfft(heard))) == pytest.approx(500, abs=2)
@@ -240,7 +243,9 @@ def test_damaged_stretches_are_made_anew(three_shots, store, tmp_path):
 def test_a_stretch_with_a_shot_missing_is_not_kept(three_shots, store, tmp_path):
     blob = store.add_bytes(b"no picture at all", ".jpg")
     broken = Image(digest=blob.digest, suffix=".jpg", bytes=blob.bytes, width=10, height=10)
-    film = three_shots.model_copy(update={"picture": (*three_shots.picture, Clip(media=broken, seconds=1, name="a.jpg"))})
+    film = three_shots.model_copy(
+        update={"picture": (*three_shots.picture, Clip(media=broken, seconds=1, name="a.jpg"))}
+    )
     for _ in range(2):
         done = render(film, store, tmp_path / "film.mp4")
         assert [what for what, _ in done.degraded] == ["a.jpg"]

@@ -28,8 +28,14 @@ class Studio:
         files.write_wav(path, samples)
         blob = self.store.add(path, ".wav")
         channels = 2 if samples.ndim == 2 else 1
-        return Audio(digest=blob.digest, bytes=blob.bytes, suffix=".wav", seconds=Fraction(len(samples), RATE),
-                     rate=RATE, channels=channels)
+        return Audio(
+            digest=blob.digest,
+            bytes=blob.bytes,
+            suffix=".wav",
+            seconds=Fraction(len(samples), RATE),
+            rate=RATE,
+            channels=channels,
+        )
 
     def mix(self, seconds, *tracks, **options):
         film = Timeline(format=Format(), picture=(Gap(seconds=Fraction(seconds)),), sound=tracks)

@@ -21,7 +21,10 @@ def caption(*lines: str, words: tuple[tuple[str, str, str], ...] = (), seconds: 
 def test_the_voices_times_are_kept():
     one = caption("We rowed", "out.", words=(("We", "1.1", "0.2"), ("rowed", "1.3", "0.4"), ("out.", "2", "0.5")))
     assert [(word.text, word.start, word.end) for word in said(one)] == [
-        ("We", Fraction("1.1"), Fraction("1.3")), ("rowed", Fraction("1.3"), Fraction("1.7")), ("out.", 2, Fraction("2.5"))]
+        ("We", Fraction("1.1"), Fraction("1.3")),
+        ("rowed", Fraction("1.3"), Fraction("1.7")),
+        ("out.", 2, Fraction("2.5")),
+    ]
 
 
 def test_marks_that_the_voice_does_not_report_stay_with_their_word():
@@ -53,12 +56,15 @@ def test_a_script_without_spaces_comes_in_pieces_that_together_are_the_text():
     assert shown(times) == text
 
 
-@pytest.mark.parametrize("text", [
-    "We rowed out before breakfast, while the mist still lay on the water.",
-    "A. B. C!",
-    "Donaudampfschifffahrtsgesellschaftskapitän war er",
-    "a b c d e f g h i j k l m n o p",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We rowed out before breakfast, while the mist still lay on the water.",
+        "A. B. C!",
+        "Donaudampfschifffahrtsgesellschaftskapitän war er",
+        "a b c d e f g h i j k l m n o p",
+    ],
+)
 def test_groups_hold_every_word_once_in_order_and_are_short(text: str):
     words = said(caption(text))
     found = groups(words)

@@ -90,7 +90,9 @@ Label = Annotated[
 ]
 For = Annotated[
     Literal["youtube", "shorts", "tiktok", "reels", "x", "podcast", "web"] | None,
-    typer.Option("--for", help="Where the film is going: sets frame, loudness and room for buttons.", show_default=False),
+    typer.Option(
+        "--for", help="Where the film is going: sets frame, loudness and room for buttons.", show_default=False
+    ),
 ]
 CodecName = Annotated[
     Literal["h264", "hevc", "av1", "vp9", "prores"] | None,
@@ -222,7 +224,8 @@ def plan(  # noqa: PLR0913 - one parameter per option
 def export(
     production: Annotated[Path, typer.Argument(help="A production's folder, e.g. lake.cutroom.")],
     to: Annotated[
-        str, typer.Option("--to", metavar="otio|fcpxml|edl|jianying|srt|vtt|ass|stems|frames|gif|audio", help="As what.")
+        str,
+        typer.Option("--to", metavar="otio|fcpxml|edl|jianying|srt|vtt|ass|stems|frames|gif|audio", help="As what."),
     ],
     out: Annotated[
         Path | None,
@@ -239,7 +242,9 @@ def export(
     from cutroom.cli import screen
     from cutroom.exports.export import export as hand_over
 
-    screen.show_export(hand_over(production, to, out, every=_seconds("--every", every), force=force), json=json, quiet=quiet)
+    screen.show_export(
+        hand_over(production, to, out, every=_seconds("--every", every), force=force), json=json, quiet=quiet
+    )
 
 
 @app.command()

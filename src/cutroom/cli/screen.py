@@ -208,7 +208,9 @@ def show_export(exported: Exported, *, json: bool, quiet: bool) -> None:
     console.print(Text(f"{exported.to:>9}  {exported.path}  {len(exported.files)} files"), soft_wrap=True)
     for one in exported.outcomes:
         note = f": {one.note}" if one.note else ""
-        console.print(Text(f"{one.fate:>11}  {one.what}{note}", style="yellow" if one.fate == "lost" else ""), soft_wrap=True)
+        console.print(
+            Text(f"{one.fate:>11}  {one.what}{note}", style="yellow" if one.fate == "lost" else ""), soft_wrap=True
+        )
     for what, why in exported.degraded:
         console.print(Text(f"degraded: {what}: {why}"), style="yellow", soft_wrap=True)
     if exported.note:

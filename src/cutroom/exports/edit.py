@@ -63,7 +63,9 @@ def load(folder: Path) -> Edit:
     try:
         timeline = Timeline.model_validate_json(production.store.path(cut).read_bytes())
     except ValueError as error:
-        raise BrokenProduction(f"{folder}: its cut cannot be read ({error}); run the same `cutroom make` again") from error
+        raise BrokenProduction(
+            f"{folder}: its cut cannot be read ({error}); run the same `cutroom make` again"
+        ) from error
     film = _film(state)
     stem = folder.resolve().name.removesuffix(".cutroom") or "film"
     return Edit(

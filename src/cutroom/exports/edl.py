@@ -63,7 +63,12 @@ class _Event:
     def line(self, shot: Shot, how: str, begin: int, end: int) -> str:
         """Event number, reel, channel, kind of edit, and source and record time code, in their columns."""
         first, last = self.source(shot, begin), self.source(shot, end)
-        times = (timecode(first, self.rate), timecode(last, self.rate), _record(begin, self.rate), _record(end, self.rate))
+        times = (
+            timecode(first, self.rate),
+            timecode(last, self.rate),
+            _record(begin, self.rate),
+            _record(end, self.rate),
+        )
         reel = "AX" if isinstance(shot.item, Clip) else "BL"
         return f"{self.number:03}  {reel:<8} V     {how:<8} {' '.join(times)}"
 

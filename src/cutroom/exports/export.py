@@ -77,7 +77,12 @@ class Exported:
 
 
 def export(
-    production: str | Path, to: str, out: str | Path | None = None, *, every: Fraction | None = None, force: bool = False
+    production: str | Path,
+    to: str,
+    out: str | Path | None = None,
+    *,
+    every: Fraction | None = None,
+    force: bool = False,
 ) -> Exported:
     """Writes the cut of the production folder as `to` (a name of `formats.FORMATS`) and says what became of it.
 
@@ -99,7 +104,9 @@ def export(
         return _written(form, work)
     except OSError as error:
         if error.errno in _FULL:
-            raise NoSpace(f"{place.path}: {error.strerror}; free some space, or choose another place with -o") from error
+            raise NoSpace(
+                f"{place.path}: {error.strerror}; free some space, or choose another place with -o"
+            ) from error
         raise
 
 

@@ -255,7 +255,13 @@ class _Writer:
             value = f"0 {round(HEIGHTS[title.place] * height)}"
             _in(element, "param", name="Position", key=POSITION, value=value)
         size = round(0.07 * min(height, self.edit.timeline.format.width))
-        look = {"font": "Helvetica Neue", "fontSize": str(size), "fontColor": "1 1 1 1", "alignment": "center", "bold": "1"}
+        look = {
+            "font": "Helvetica Neue",
+            "fontSize": str(size),
+            "fontColor": "1 1 1 1",
+            "alignment": "center",
+            "bold": "1",
+        }
         self._text(element, words, look)
         return element
 
@@ -324,5 +330,3 @@ class _Writer:
 
     def _t(self, frames: int) -> str:
         return time(frames, self.rate)
-
-

@@ -168,7 +168,10 @@ RULES: Mapping[str, Rules] = {
         **_PICTURES,
         "dips": ("approximate", "Fade To Color; set its colour where it is not black"),
         "pushes": ("approximate", "Slide, which comes nearest; set its direction"),
-        "moves": ("approximate", "keyframes of the transform: first and last framing exact, on the program's own curve"),
+        "moves": (
+            "approximate",
+            "keyframes of the transform: first and last framing exact, on the program's own curve",
+        ),
         "framings": ("editable", "as a transform"),
         "grades": ("lost", ""),
         "sounds": ("editable", "on whole frames: an edge moves by half a frame at most, what is heard stays in place"),

@@ -50,9 +50,7 @@ class Framing:
     @property
     def whole(self) -> bool:
         """True when all of the source is seen, fitted and centred, all the time."""
-        return all(
-            abs(key.size - 1) < 5e-4 and abs(key.right) < 5e-4 and abs(key.down) < 5e-4 for key in self.keys
-        )
+        return all(abs(key.size - 1) < 5e-4 and abs(key.right) < 5e-4 and abs(key.down) < 5e-4 for key in self.keys)
 
     @property
     def moves(self) -> bool:

@@ -27,13 +27,51 @@ ENDLESS = 10_800 * MICRO
 """How long photographs are said to be: three hours, as the programs say themselves."""
 VERSION = 360_000
 CATEGORIES = (
-    "ai_translates", "audio_balances", "audio_effects", "audio_fades", "audio_track_indexes", "audios", "beats",
-    "canvases", "chromas", "color_curves", "digital_humans", "drafts", "effects", "flowers", "green_screens",
-    "handwrites", "hsl", "images", "log_color_wheels", "loudnesses", "manual_deformations", "masks",
-    "material_animations", "material_colors", "multi_language_refs", "placeholders", "plugin_effects",
-    "primary_color_wheels", "realtime_denoises", "shapes", "smart_crops", "smart_relights", "sound_channel_mappings",
-    "speeds", "stickers", "tail_leaders", "text_templates", "texts", "time_marks", "transitions", "video_effects",
-    "video_trackings", "videos", "vocal_beautifys", "vocal_separations",
+    "ai_translates",
+    "audio_balances",
+    "audio_effects",
+    "audio_fades",
+    "audio_track_indexes",
+    "audios",
+    "beats",
+    "canvases",
+    "chromas",
+    "color_curves",
+    "digital_humans",
+    "drafts",
+    "effects",
+    "flowers",
+    "green_screens",
+    "handwrites",
+    "hsl",
+    "images",
+    "log_color_wheels",
+    "loudnesses",
+    "manual_deformations",
+    "masks",
+    "material_animations",
+    "material_colors",
+    "multi_language_refs",
+    "placeholders",
+    "plugin_effects",
+    "primary_color_wheels",
+    "realtime_denoises",
+    "shapes",
+    "smart_crops",
+    "smart_relights",
+    "sound_channel_mappings",
+    "speeds",
+    "stickers",
+    "tail_leaders",
+    "text_templates",
+    "texts",
+    "time_marks",
+    "transitions",
+    "video_effects",
+    "video_trackings",
+    "videos",
+    "vocal_beautifys",
+    "vocal_separations",
 )
 KEYFRAMES = ("adjusts", "audios", "effects", "filters", "handwrites", "stickers", "texts", "videos")
 TRANSITIONS = {
@@ -82,7 +120,9 @@ class _Writer:
             tracks.append(self._track("audio", lane[0].track.role, [self._sound(heard) for heard in lane]))
         captions = [self._caption(caption) for caption in self.edit.timeline.captions]
         titles = [self._title(title) for title in self.edit.timeline.titles]
-        tracks += [self._track("text", name, made) for name, made in (("captions", captions), ("titles", titles)) if made]
+        tracks += [
+            self._track("text", name, made) for name, made in (("captions", captions), ("titles", titles)) if made
+        ]
         return {
             "canvas_config": {"width": form.width, "height": form.height, "ratio": "original"},
             "color_space": 0,
@@ -112,7 +152,11 @@ class _Writer:
 
     def _track(self, kind: str, name: str, segments: list[dict[str, Any]]) -> dict[str, Any]:
         about = {"attribute": 0, "flag": 0, "is_default_name": not name, "name": name, "type": kind}
-        return {"id": self._id("track", kind, name, segments[0]["id"] if segments else ""), **about, "segments": segments}
+        return {
+            "id": self._id("track", kind, name, segments[0]["id"] if segments else ""),
+            **about,
+            "segments": segments,
+        }
 
     # ── pictures ──
 
@@ -137,7 +181,9 @@ class _Writer:
         segment["volume"] = 0.0
         segment["clip"] = _placed(frame.keys[0].size, 2 * frame.keys[0].right, -2 * frame.keys[0].down)
         segment["common_keyframes"] = self._moves(segment, frame, shot)
-        refs = [self._add("speeds", {"type": "speed", "mode": 0, "speed": float(clip.speed), "curve_speed": None}, place)]
+        refs = [
+            self._add("speeds", {"type": "speed", "mode": 0, "speed": float(clip.speed), "curve_speed": None}, place)
+        ]
         refs.append(self._canvas(clip, place))
         if crossing is not None and faded:
             first, last = crossing.first - shot.first, shot.frames + faded
@@ -361,5 +407,3 @@ def _factor(decibels: float) -> float:
 
 def _json(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-
-

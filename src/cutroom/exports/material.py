@@ -97,5 +97,3 @@ def _copy(source: Path, place: Path) -> None:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES):
             raise NoSpace(f"{place}: {error.strerror}; free some space, or choose another place with -o") from error
         raise
-
-

@@ -72,7 +72,9 @@ def write_gif(edit: Edit, path: Path, degrade: Degrade) -> None:
         raise WrongUse("gif: this film has no frame")
     step = max(Fraction(1, GIF_RATE), timeline.seconds / (GIF_SECONDS * GIF_RATE))
     if step > Fraction(1, GIF_RATE):
-        degrade("gif", f"the film is longer than {GIF_SECONDS} s: it is shown {float(step * GIF_RATE):.1f} times as fast")
+        degrade(
+            "gif", f"the film is longer than {GIF_SECONDS} s: it is shown {float(step * GIF_RATE):.1f} times as fast"
+        )
     small = replace(edit, timeline=shrunk(timeline, GIF_SIDE))
     wanted = numbers(small, max(step, timeline.format.rate.seconds(1)))
     pictures = [Image.fromarray(pixels) for _, pixels in drawn(small, wanted, degrade)]

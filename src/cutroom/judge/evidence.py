@@ -69,8 +69,14 @@ def verdict(evidence: Evidence, judge: str, version: str) -> Verdict:
     """A fail when anything was found, an abstention when nothing at all could be measured, else a pass."""
     kind = Fail if evidence.findings else Pass if evidence.scores else Abstain
     said = tuple(evidence.abstained.values()) if kind is Abstain else _reasons(evidence.findings)
-    return kind(judge=judge, version=version, scores=dict(evidence.scores), reasons=said, findings=evidence.findings,
-                abstained=dict(evidence.abstained))
+    return kind(
+        judge=judge,
+        version=version,
+        scores=dict(evidence.scores),
+        reasons=said,
+        findings=evidence.findings,
+        abstained=dict(evidence.abstained),
+    )
 
 
 def _reasons(findings: Iterable[Finding]) -> tuple[str, ...]:

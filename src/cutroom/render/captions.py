@@ -192,14 +192,14 @@ def _drawn_lit(timeline: Timeline, layout: Layout, word: Lit, key: str) -> Overl
     rgba = np.zeros((bottom - top, right - left, 4), np.uint8)
     for one in bitmaps:
         height, width = one.rgba.shape[:2]
-        rgba[one.y - top:one.y - top + height, one.x - left:one.x - left + width] |= one.rgba
+        rgba[one.y - top : one.y - top + height, one.x - left : one.x - left + width] |= one.rgba
     rgba.flags.writeable = False
     return Overlay(key, left, top, rgba, max(one.line.size for one in layout.placed))
 
 
 def readable(accent: str) -> tuple[int, int, int]:
     """``#rrggbb`` as red, green and blue; a colour too dark for an outlined letter is lightened until it is not."""
-    colour = np.array([int(accent[place:place + 2], 16) for place in (1, 3, 5)], np.float32)
+    colour = np.array([int(accent[place : place + 2], 16) for place in (1, 3, 5)], np.float32)
     while _luminance(colour) < LEAST_ACCENT:
         colour = colour + 0.1 * (256 - colour)
     return tuple(int(value) for value in np.rint(np.minimum(colour, 255)))  # pyright: ignore[reportReturnType]
@@ -216,8 +216,8 @@ def contrast_over(rgb_frame: np.ndarray, overlay: Overlay) -> float:
     21 when the overlay has no letters.
     """
     height, width = overlay.rgba.shape[:2]
-    behind = rgb_frame[overlay.y:overlay.y + height, overlay.x:overlay.x + width].astype(np.float32)
-    rgba = overlay.rgba[:behind.shape[0], :behind.shape[1]].astype(np.float32)
+    behind = rgb_frame[overlay.y : overlay.y + height, overlay.x : overlay.x + width].astype(np.float32)
+    rgba = overlay.rgba[: behind.shape[0], : behind.shape[1]].astype(np.float32)
     seen = rgba[..., :3] + behind * (1 - rgba[..., 3:] / 255)
     light = _luminance(seen)
     letters = ((rgba[..., 3] > 240) & (rgba[..., :3].min(axis=2) > 200)).astype(np.uint8)
@@ -234,7 +234,7 @@ def _tenth_percentile(light: np.ndarray, letters: np.ndarray, ring: np.ndarray, 
     ratios = []
     for y in range(0, light.shape[0], tile):
         for x in range(0, light.shape[1], tile):
-            part = np.s_[y:y + tile, x:x + tile]
+            part = np.s_[y : y + tile, x : x + tile]
             inside, around = letters[part] > 0, ring[part] > 0
             if inside.sum() >= 4 and around.sum() >= 4:
                 one, other = float(light[part][inside].mean()), float(light[part][around].mean())
@@ -261,7 +261,7 @@ def _captions_on_screen(timeline: Timeline) -> list[_Entry]:
     firsts = [rate.frames(one.start) for one in captions]
     ends = [rate.frames(one.start + one.seconds) for one in captions]
     # Two captions are never on screen together: the next one takes the place of the one before.
-    ends = [min([end, *firsts[place + 1:place + 2]]) for place, end in enumerate(ends)]
+    ends = [min([end, *firsts[place + 1 : place + 2]]) for place, end in enumerate(ends)]
     apart = [True, *(first - end > FADE for end, first in zip(ends, firsts[1:], strict=False)), True]
     entries: list[_Entry] = []
     for place, caption in enumerate(captions):
@@ -327,11 +327,22 @@ def _degraded(timeline: Timeline) -> tuple[tuple[str, str], ...]:
         left_out = _left_out(timeline, what)
         if left_out:
             kind = "caption" if isinstance(what, Caption) else "title"
-            said.append((f"the {kind} at {float(what.start):.1f} s", "too long for the frame even in small letters: "
-                         f"its last {left_out} words are not shown; break it into several"))
+            said.append(
+                (
+                    f"the {kind} at {float(what.start):.1f} s",
+                    "too long for the frame even in small letters: "
+                    f"its last {left_out} words are not shown; break it into several",
+                )
+            )
     shown = {id(entry.what) for entry in _captions_on_screen(timeline) if entry.end > entry.first}
-    said += [(f"the caption at {float(one.start):.1f} s", f"{one.text!r} is not shown, because another begins at the "
-              "same time; give them times of their own") for one in captions if id(one) not in shown]
+    said += [
+        (
+            f"the caption at {float(one.start):.1f} s",
+            f"{one.text!r} is not shown, because another begins at the same time; give them times of their own",
+        )
+        for one in captions
+        if id(one) not in shown
+    ]
     return tuple(said)
 
 
@@ -374,8 +385,12 @@ def _without_letters(what: str, text: str, cast: Cast) -> list[tuple[str, str]]:
     said = []
     for script, letters in by_script.items():
         some = " ".join(letters[:6]) + (" and more" if len(letters) > 6 else "")
-        said.append((f"{script} in the {what}", f"no font on this machine has {some}, which the film therefore does "
-                     f"not show; {way_out(script)}"))
+        said.append(
+            (
+                f"{script} in the {what}",
+                f"no font on this machine has {some}, which the film therefore does not show; {way_out(script)}",
+            )
+        )
     return said
 
 

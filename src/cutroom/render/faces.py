@@ -42,9 +42,22 @@ EMOJI_STRIKES = (109, 160, 136, 128, 96, 72, 64)
 """Pixel sizes at which bitmap emoji fonts come; FreeType opens them at no other."""
 
 WEIGHTS = {
-    "thin": 100, "hairline": 100, "extralight": 200, "ultralight": 200, "light": 300, "book": 400, "regular": 400,
-    "medium": 500, "semibold": 600, "demibold": 600, "demi": 600, "bold": 700, "extrabold": 800, "ultrabold": 800,
-    "black": 900, "heavy": 900,
+    "thin": 100,
+    "hairline": 100,
+    "extralight": 200,
+    "ultralight": 200,
+    "light": 300,
+    "book": 400,
+    "regular": 400,
+    "medium": 500,
+    "semibold": 600,
+    "demibold": 600,
+    "demi": 600,
+    "bold": 700,
+    "extrabold": 800,
+    "ultrabold": 800,
+    "black": 900,
+    "heavy": 900,
 }
 
 _COLLECTION_INDEX = {"ja": 0, "ko": 1, "zh": 2, "zh-cn": 2, "zh-hans": 2, "zh-tw": 3, "zh-hant": 3, "zh-hk": 4}
@@ -198,7 +211,7 @@ def coverage(path: Path, index: int) -> tuple[tuple[int, ...], tuple[int, ...]] 
             (tables,) = struct.unpack(">H", head[4:6])
             directory = file.read(16 * tables)
             for place in range(0, len(directory), 16):
-                tag, _, offset, length = struct.unpack(">4sIII", directory[place:place + 16])
+                tag, _, offset, length = struct.unpack(">4sIII", directory[place : place + 16])
                 if tag == b"cmap":
                     file.seek(offset)
                     return _ranges(file.read(min(length, 1 << 22)))
@@ -211,28 +224,28 @@ def _ranges(cmap: bytes) -> tuple[tuple[int, ...], tuple[int, ...]] | tuple[()]:
     (count,) = struct.unpack(">H", cmap[2:4])
     best: tuple[int, int] | None = None
     for place in range(count):
-        platform, encoding, offset = struct.unpack(">HHI", cmap[4 + 8 * place:12 + 8 * place])
-        (form,) = struct.unpack(">H", cmap[offset:offset + 2])
+        platform, encoding, offset = struct.unpack(">HHI", cmap[4 + 8 * place : 12 + 8 * place])
+        (form,) = struct.unpack(">H", cmap[offset : offset + 2])
         unicode_map = platform == 0 or (platform == 3 and encoding in (1, 10))
         if unicode_map and form in (4, 12) and (best is None or form > best[0]):
             best = form, offset
     if best is None:
         return ()
-    pairs = _format_4(cmap[best[1]:]) if best[0] == 4 else _format_12(cmap[best[1]:])
+    pairs = _format_4(cmap[best[1] :]) if best[0] == 4 else _format_12(cmap[best[1] :])
     pairs.sort()
     return tuple(first for first, _ in pairs), tuple(last for _, last in pairs)
 
 
 def _format_12(table: bytes) -> list[tuple[int, int]]:
     (groups,) = struct.unpack(">I", table[12:16])
-    rows = struct.iter_unpack(">III", table[16:16 + 12 * groups])
+    rows = struct.iter_unpack(">III", table[16 : 16 + 12 * groups])
     return [(first, last) for first, last, glyph in rows if first <= last and (glyph or last > first)]
 
 
 def _format_4(table: bytes) -> list[tuple[int, int]]:
     segments = struct.unpack(">H", table[6:8])[0] // 2
-    words = struct.unpack(f">{len(table) // 2}H", table[:len(table) // 2 * 2])
-    ends, starts = words[7:7 + segments], words[8 + segments:8 + 2 * segments]
+    words = struct.unpack(f">{len(table) // 2}H", table[: len(table) // 2 * 2])
+    ends, starts = words[7 : 7 + segments], words[8 + segments : 8 + 2 * segments]
     offsets_at = 8 + 3 * segments
     pairs: list[tuple[int, int]] = []
     for place, (first, last) in enumerate(zip(starts, ends, strict=True)):
@@ -290,8 +303,21 @@ def _ranked(weight: int, *, colour: bool) -> tuple[Path, ...]:
 
 def _unfit(name: str, weight: int, *, colour: bool) -> float:
     """How little a font suits film lettering, told from its file's name: 0 is an upright sans of the right weight."""
-    against = {"italic": 300, "oblique": 300, "condensed": 60, "narrow": 60, "mono": 200, "serif": 90, "math": 600,
-               "display": 20, "symbol": 400, "lastresort": 9000, "fallback": 8000, "unifont": 900, "nastaliq": 200}
+    against = {
+        "italic": 300,
+        "oblique": 300,
+        "condensed": 60,
+        "narrow": 60,
+        "mono": 200,
+        "serif": 90,
+        "math": 600,
+        "display": 20,
+        "symbol": 400,
+        "lastresort": 9000,
+        "fallback": 8000,
+        "unifont": 900,
+        "nastaliq": 200,
+    }
     for_it = {"notosans": 80, "noto sans": 80, "sans": 40, "ui": 15, "naskh": 20}
     score = sum(cost for word, cost in against.items() if word in name)
     score -= max((gain for word, gain in for_it.items() if word in name), default=0)

@@ -85,8 +85,14 @@ class _Converter:
 
 def _layout(frame: VideoFrame) -> tuple[object, ...]:
     """What a converter is made for: when it changes in the middle of a file, a new one is needed."""
-    return (frame.width, frame.height, frame.format.name, int(frame.colorspace), int(frame.color_range),
-            int(frame.color_trc))
+    return (
+        frame.width,
+        frame.height,
+        frame.format.name,
+        int(frame.colorspace),
+        int(frame.color_range),
+        int(frame.color_trc),
+    )
 
 
 def _matrix(frame: VideoFrame) -> str:

@@ -123,7 +123,7 @@ def paint_part(one: Placed, first: int, last: int, colour: tuple[int, int, int],
         lean = lean[::-1]
     for span in spans:
         before, after = (lean[0] if span[0] == left else 0.0), (lean[1] if span[1] == right else 0.0)
-        inside[max(0, round(one.x + span[0] - before - x0)):max(0, round(one.x + span[1] + after - x0))] = True
+        inside[max(0, round(one.x + span[0] - before - x0)) : max(0, round(one.x + span[1] + after - x0))] = True
     fill[:, ~inside] = 0
     part = fill.astype(np.float32) / FULL
     return _cropped(np.dstack([np.rint(part * value).astype(np.uint8) for value in colour] + [fill]), x0, y0)
@@ -137,8 +137,9 @@ def _margin(look: Look, em: float, block: tuple[float, float]) -> tuple[float, f
     return max(near, 0.45 * block[0], 3.5 * em - 0.5 * block[0]), max(near, 1.2 * block[1], 2.6 * em - 0.5 * block[1])
 
 
-def _letters(placed: Sequence[Placed], shape: tuple[int, int], origin: tuple[int, int],
-             bolder: float = 0.0) -> tuple[np.ndarray, np.ndarray | None]:
+def _letters(
+    placed: Sequence[Placed], shape: tuple[int, int], origin: tuple[int, int], bolder: float = 0.0
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Coverage of the letters (h, w) uint8, and coloured glyphs (h, w, 4) uint8 premultiplied when there are any.
 
     Letters are `bolder` pixels thicker on every side than their font has them; their places do not change.
@@ -164,8 +165,16 @@ def _draw_run(pen: ImageDraw.ImageDraw, run: Run, one: Placed, at: tuple[float, 
     fill = round(FULL * one.strength)
     if not line.tracking:
         direction = "rtl" if run.rtl else "ltr"
-        pen.text(at, run.text, fill=fill, font=font, anchor="ls", direction=direction, language=line.language,
-                 stroke_width=bolder)
+        pen.text(
+            at,
+            run.text,
+            fill=fill,
+            font=font,
+            anchor="ls",
+            direction=direction,
+            language=line.language,
+            stroke_width=bolder,
+        )
         return
     # Pillow has no letter spacing: each letter is placed by itself.
     for piece, x in spaced(run, line.size, line.tracking):
@@ -181,19 +190,20 @@ def _draw_emoji(canvas: np.ndarray, run: Run, line: Line, x: float, y: float) ->
     if width < 1 or height < 1:
         return
     big = Image.new("RGBA", (width, height))
-    ImageDraw.Draw(big).text((-box[0], -box[1]), run.text, font=font, anchor="ls", embedded_color=True,
-                             fill=(255, 255, 255, 255))
+    ImageDraw.Draw(big).text(
+        (-box[0], -box[1]), run.text, font=font, anchor="ls", embedded_color=True, fill=(255, 255, 255, 255)
+    )
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = np.asarray(big.convert("RGBa").resize(size, Image.Resampling.LANCZOS))
     left, top = round(x + box[0] * scale), round(y + box[1] * scale)
     rows = slice(max(0, top), min(canvas.shape[0], top + size[1]))
     columns = slice(max(0, left), min(canvas.shape[1], left + size[0]))
-    canvas[rows, columns] = small[rows.start - top:rows.stop - top, columns.start - left:columns.stop - left]
+    canvas[rows, columns] = small[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
 
 
 def _draw_bar(fill: np.ndarray, box: tuple[float, float, float, float], em: float) -> None:
     left, width = round(box[0] - 0.42 * em), max(2, round(0.07 * em))
-    fill[max(0, round(box[1])):round(box[3]), max(0, left):left + width] = 255
+    fill[max(0, round(box[1])) : round(box[3]), max(0, left) : left + width] = 255
 
 
 def _light(fill: np.ndarray, look: Look, em: float, box: tuple[float, float, float, float]) -> np.ndarray:
@@ -219,8 +229,10 @@ def _light(fill: np.ndarray, look: Look, em: float, box: tuple[float, float, flo
 def _thickened(mask: np.ndarray, reach: float) -> np.ndarray:
     """`mask` grown by `reach` pixels on every side; parts of a pixel count, so that small letters look like large ones."""
     whole = int(reach)
-    near, far = (cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * size + 1, 2 * size + 1)))
-                 for size in (whole, whole + 1))
+    near, far = (
+        cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * size + 1, 2 * size + 1)))
+        for size in (whole, whole + 1)
+    )
     return cv2.addWeighted(near, 1 - (reach - whole), far, reach - whole, 0)
 
 
@@ -228,8 +240,11 @@ def _blurred(mask: np.ndarray, sigma: float, drop: float) -> np.ndarray:
     """A Gaussian blur, done at a smaller size when it is wide: nobody sees the difference, and it is much faster."""
     step = max(1, int(sigma / 2.5))
     height, width = mask.shape
-    small = cv2.resize(mask, (max(1, width // step), max(1, height // step)), interpolation=cv2.INTER_AREA) \
-        if step > 1 else mask
+    small = (
+        cv2.resize(mask, (max(1, width // step), max(1, height // step)), interpolation=cv2.INTER_AREA)
+        if step > 1
+        else mask
+    )
     soft = cv2.GaussianBlur(small.astype(np.float32), (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)
     full = cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR) if step > 1 else soft
     shift = round(drop)
@@ -263,7 +278,7 @@ def _rounded(shape: tuple[int, ...], box: tuple[float, float, float, float], em:
 def _dithered(alpha: np.ndarray, letters: np.ndarray) -> np.ndarray:
     """`alpha` (0 to 255) with triangular noise where it is a soft shade, so that a sky behind it shows no steps."""
     rows, columns = -(-alpha.shape[0] // 128), -(-alpha.shape[1] // 128)
-    noise = np.tile(_noise(), (rows, columns))[:alpha.shape[0], :alpha.shape[1]] + alpha
+    noise = np.tile(_noise(), (rows, columns))[: alpha.shape[0], : alpha.shape[1]] + alpha
     # Letters stay clean, and what is as good as clear stays clear.
     np.copyto(noise, alpha, where=(letters > 0) | (alpha < 0.75))
     return np.clip(noise, 0, FULL, out=noise)
@@ -287,7 +302,7 @@ def _cropped(rgba: np.ndarray, x: int, y: int) -> Bitmap:
     bottom, right = rows[-1] + 1, columns[-1] + 1
     part = rgba[top:bottom, left:right]
     padded = np.zeros((part.shape[0] + part.shape[0] % 2, part.shape[1] + part.shape[1] % 2, 4), np.uint8)
-    padded[:part.shape[0], :part.shape[1]] = part
+    padded[: part.shape[0], : part.shape[1]] = part
     padded.flags.writeable = False
     return Bitmap(x + left, y + top, padded)
 

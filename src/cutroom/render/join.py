@@ -36,7 +36,9 @@ def intact(piece: Piece, frame: Format) -> bool:
         return False
 
 
-def join(container: OutputContainer, pieces: Sequence[Piece], sound: Path | None, frame: Format, tag: str | None) -> None:
+def join(
+    container: OutputContainer, pieces: Sequence[Piece], sound: Path | None, frame: Format, tag: str | None
+) -> None:
     """Writes all pieces, in order, and the sound into `container`, ordered by time; of two at one time, sound first.
 
     Raises BadInput with the path of a piece that is damaged or was encoded with other settings than the first one.

@@ -34,10 +34,26 @@ WORDS_SIZE = 2.0
 # Every look holds 4.5 : 1 (WCAG 2.2, 1.4.3) by itself on a white picture, the worst that white letters can meet.
 CAPTION_LOOK = Look()
 WORDS_LOOK = Look(shadow=0.1)
-CENTRE_LOOK = Look(outline=0.02, outline_strength=0.3, shadow=0.05, shadow_drop=0.012, shadow_strength=0.8, glow=0.3,
-                   glow_strength=0.66, shade=0.5)
-THIRD_LOOK = Look(outline=0.048, outline_strength=0.83, shadow=0.09, shadow_drop=0.025, shadow_strength=0.85, glow=0.34,
-                  glow_strength=0.45, bar=True)
+CENTRE_LOOK = Look(
+    outline=0.02,
+    outline_strength=0.3,
+    shadow=0.05,
+    shadow_drop=0.012,
+    shadow_strength=0.8,
+    glow=0.3,
+    glow_strength=0.66,
+    shade=0.5,
+)
+THIRD_LOOK = Look(
+    outline=0.048,
+    outline_strength=0.83,
+    shadow=0.09,
+    shadow_drop=0.025,
+    shadow_strength=0.85,
+    glow=0.34,
+    glow_strength=0.45,
+    bar=True,
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +101,12 @@ def lay_out_group(timeline: Timeline, group: Sequence[Said], scale: float = 1.0)
 
 def lit(layout: Layout, words: Sequence[Said]) -> tuple[Lit, ...]:
     """Where each of a caption's words stands in its `layout`; words that had no place are left out."""
-    places = [(line, place, char) for line, one in enumerate(layout.placed)
-              for place, char in enumerate(one.line.text) if char != " "]
+    places = [
+        (line, place, char)
+        for line, one in enumerate(layout.placed)
+        for place, char in enumerate(one.line.text)
+        if char != " "
+    ]
     found = []
     at = 0
     for word in words:
@@ -108,8 +128,11 @@ def caption_box(timeline: Timeline, caption: Caption) -> tuple[int, int, int, in
     All zero when nothing of it can be drawn.
     """
     word_by_word = timeline.caption_style.mode == "words"
-    layouts = [lay_out_group(timeline, group) for group in groups(said(caption))] if word_by_word else \
-        [lay_out(timeline, caption)]
+    layouts = (
+        [lay_out_group(timeline, group) for group in groups(said(caption))]
+        if word_by_word
+        else [lay_out(timeline, caption)]
+    )
     placed = [one for layout in layouts for one in layout.placed]
     if not placed:
         return 0, 0, 0, 0
@@ -135,8 +158,9 @@ def _block(timeline: Timeline, lines: Sequence[str], cast: Cast, size: int, lead
     height = pitch * (len(lines) - 1) + size
     bottom, top = _edges(timeline)
     first = top + 0.76 * size if timeline.caption_style.place == "top" else bottom - height + 0.76 * size
-    placed = [_centred(set_line(line, cast, size), timeline.format, first + place * pitch)
-              for place, line in enumerate(lines)]
+    placed = [
+        _centred(set_line(line, cast, size), timeline.format, first + place * pitch) for place, line in enumerate(lines)
+    ]
     return tuple(one for one in placed if one.line.runs)
 
 
@@ -185,8 +209,12 @@ def _subtitle(timeline: Timeline, title: Title, size: int, room: float) -> tuple
     cast = title_cast(timeline.language, 500)
     third = title.place == "lower_third"
     # Greek loses its accents in capitals, Turkish its dots: they stay as written.
-    capitals = len(text) <= 34 and not third and all(ord(char) < 0x250 or ord(char) > 0x2000 for char in text) and \
-        timeline.language.split("-")[0] not in ("tr", "az", "lt")
+    capitals = (
+        len(text) <= 34
+        and not third
+        and all(ord(char) < 0x250 or ord(char) > 0x2000 for char in text)
+        and timeline.language.split("-")[0] not in ("tr", "az", "lt")
+    )
     text, tracking = (text.upper(), 0.14) if capitals else (text, 0.01)
     floor = 0.033 * min(timeline.format.width, timeline.format.height)
     asked = max(floor, size * (0.62 if third else 0.3 if capitals else 0.38))
@@ -214,8 +242,10 @@ def _stacked(timeline: Timeline, title: Title, rows: Sequence[tuple[Line, float,
     rtl = right_to_left(rows[0][0].text)
     safe = _margins(timeline)
     margin = max(0.075, safe.right if rtl else safe.left) * form.width + 0.4 * rows[0][0].size
-    return tuple(Placed(line, form.width - margin - line.width if rtl else margin, first + drop, strength)
-                 for line, drop, strength in rows)
+    return tuple(
+        Placed(line, form.width - margin - line.width if rtl else margin, first + drop, strength)
+        for line, drop, strength in rows
+    )
 
 
 def captions_height(timeline: Timeline, title: Title) -> float:
@@ -228,8 +258,9 @@ def captions_height(timeline: Timeline, title: Title) -> float:
     return tallest + 0.05 * timeline.format.height if tallest else 0.0
 
 
-def _fitted(lines: tuple[str, ...], cast: Cast, asked: float, room: float, tries: Sequence[tuple[int, float]],
-            tracking: float) -> tuple[tuple[str, ...], int, int]:
+def _fitted(
+    lines: tuple[str, ...], cast: Cast, asked: float, room: float, tries: Sequence[tuple[int, float]], tracking: float
+) -> tuple[tuple[str, ...], int, int]:
     """`lines` as they are if they fit; else broken anew, made smaller, and at last cut.
 
     Returns the lines, their size, and how many words were left out.
@@ -250,8 +281,12 @@ def _fitted(lines: tuple[str, ...], cast: Cast, asked: float, room: float, tries
 def _pitch(lines: Sequence[str], cast: Cast, size: int, leading: float) -> float:
     """From baseline to baseline: `leading` em, more where letters reach higher or lower (Thai, Devanagari)."""
     heights = [set_line(line, cast, size).height for line in lines]
-    foreign = [run.face for line in lines for run in set_line(line, cast, size).runs
-               if run.face not in cast.faces and not run.face.emoji]
+    foreign = [
+        run.face
+        for line in lines
+        for run in set_line(line, cast, size).runs
+        if run.face not in cast.faces and not run.face.emoji
+    ]
     reach = max((up + down for up, down in heights), default=0.0) * 0.98 if foreign else 0.0
     return max(leading * size, min(reach, 1.7 * size))
 
@@ -305,5 +340,3 @@ _CASTS: dict[tuple[tuple[Face, ...], str, int], Cast] = {}
 def _cast(faces: tuple[Face, ...], language: str, weight: int) -> Cast:
     """One cast for equal wishes, so that what it has found out about letters is kept."""
     return _CASTS.setdefault((faces, language, weight), Cast(faces, language, weight))
-
-

@@ -108,14 +108,22 @@ class Keys:
             **self._setting,
             "frames": segment.frames,
             "shots": [
-                [_drawn(shot.item), segment.first - shot.first, shot.stretch.frames, shot.stretch.lead,
-                 shot.stretch.trail]
+                [
+                    _drawn(shot.item),
+                    segment.first - shot.first,
+                    shot.stretch.frames,
+                    shot.stretch.lead,
+                    shot.stretch.trail,
+                ]
                 for shot in self.shots
                 if shot.begins < segment.end and shot.ends > segment.first
             ],
             "crossings": [
-                [crossing.transition.model_dump(mode="json", exclude={"seconds"}), segment.first - crossing.first,
-                 crossing.frames]
+                [
+                    crossing.transition.model_dump(mode="json", exclude={"seconds"}),
+                    segment.first - crossing.first,
+                    crossing.frames,
+                ]
                 for crossing in self.crossings
                 if crossing.first < segment.end and crossing.first + crossing.frames > segment.first
             ],
@@ -130,8 +138,13 @@ class Keys:
             "version": VERSION,
             "format": self.timeline.format.model_dump(mode="json"),
             "encoder": [encoder.name, encoder.pixels, encoder.container, encoder.tag, sorted(encoder.options.items())],
-            "made_with": [av.__version__, *map(list, av.library_versions.items()), cv2.__version__, np.__version__,
-                          PIL.__version__],
+            "made_with": [
+                av.__version__,
+                *map(list, av.library_versions.items()),
+                cv2.__version__,
+                np.__version__,
+                PIL.__version__,
+            ],
         }
 
     def _words(self, segment: Segment) -> list[Any]:

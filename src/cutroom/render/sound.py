@@ -430,4 +430,3 @@ def _goes_on(one: Sound, other: Sound) -> bool:
 def _sample(seconds: Fraction) -> int:
     """The sample nearest to a time (half up)."""
     return int((seconds * RATE + Fraction(1, 2)) // 1)
-

@@ -91,14 +91,16 @@ def soundtrack(
 def key_of(timeline: Timeline, encoder: Encoder, target: Target) -> str:
     """Of all that is heard: a SHA-256, in hexadecimal."""
     tracks = [track.model_dump(mode="json", exclude={"sounds": {"__all__": {"name"}}}) for track in timeline.sound]
-    return digest({
-        "version": VERSION,
-        "made_with": [av.__version__, *map(list, av.library_versions.items()), np.__version__],
-        "encoder": [encoder.sound, encoder.container, BITS_A_SECOND.get(encoder.sound), OPTIONS.get(encoder.sound)],
-        "target": [float(target.loudness), float(target.true_peak)],
-        "seconds": str(timeline.seconds),
-        "tracks": tracks,
-    })
+    return digest(
+        {
+            "version": VERSION,
+            "made_with": [av.__version__, *map(list, av.library_versions.items()), np.__version__],
+            "encoder": [encoder.sound, encoder.container, BITS_A_SECOND.get(encoder.sound), OPTIONS.get(encoder.sound)],
+            "target": [float(target.loudness), float(target.true_peak)],
+            "seconds": str(timeline.seconds),
+            "tracks": tracks,
+        }
+    )
 
 
 def _as_kept(path: Path) -> Soundtrack | None:
@@ -131,7 +133,9 @@ def _made(timeline: Timeline, store: Store, encoder: Encoder, target: Target, pa
             break
         ceiling -= over + 0.1
     if over > 0:
-        told.append(("sound", f"its true peak is {found.true_peak:.2f} dBTP after encoding, not {target.true_peak:.2f}"))
+        told.append(
+            ("sound", f"its true peak is {found.true_peak:.2f} dBTP after encoding, not {target.true_peak:.2f}")
+        )
     said = json.dumps({"loudness": found.integrated, "true_peak": found.true_peak})
     _tell(path, said, encoder)
     return Soundtrack(path, found.integrated, found.true_peak, tuple(told))
@@ -157,7 +161,10 @@ def _tell(path: Path, comment: str, encoder: Encoder) -> None:
     """Writes a comment into a sound file, without encoding it again."""
     other = path.with_name(f"told-{path.name}")
     options = {"fflags": "+bitexact"}
-    with open_container(path) as source, av.open(str(other), "w", format=encoder.container, container_options=options) as out:
+    with (
+        open_container(path) as source,
+        av.open(str(other), "w", format=encoder.container, container_options=options) as out,
+    ):
         out.metadata["comment"] = comment
         track = out.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux(source.streams.audio[0]):

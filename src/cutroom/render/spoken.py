@@ -65,8 +65,10 @@ def groups(words: Sequence[Said]) -> tuple[tuple[Said, ...], ...]:
     """Words that are shown together: at most three that make sense together, at the least cost over all."""
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, len(words) + 1):
-        options = [(best[start][0] + _cost(words[start:end], last=end == len(words)), start)
-                   for start in range(max(0, end - MOST_WORDS), end)]
+        options = [
+            (best[start][0] + _cost(words[start:end], last=end == len(words)), start)
+            for start in range(max(0, end - MOST_WORDS), end)
+        ]
         best.append(min(options))
     cuts = [len(words)]
     while cuts[-1] > 0:
@@ -120,8 +122,10 @@ def _parted(found: Sequence[Said], text: str) -> tuple[Said, ...]:
     places = accumulate((char != " " for char in text), initial=0)
     spaces = {place for place, char in zip(places, text, strict=False) if char == " "}
     lasts = [*(one.first for one in found[1:]), len(letters)]
-    return tuple(replace(one, text=letters[one.first:last], last=last, apart=one.first in spaces)
-                 for one, last in zip(found, lasts, strict=True))
+    return tuple(
+        replace(one, text=letters[one.first : last], last=last, apart=one.first in spaces)
+        for one, last in zip(found, lasts, strict=True)
+    )
 
 
 def _words(text: str) -> list[str]:
@@ -154,5 +158,7 @@ def _spread(parts: Sequence[str], start: Fraction, end: Fraction) -> tuple[Said,
     edges = [start + (end - start) * Fraction(sum_, sum(weights)) for sum_ in accumulate(weights, initial=0)]
     lengths = accumulate((len(part.replace(" ", "")) for part in parts), initial=0)
     places = list(pairwise(lengths))
-    return tuple(Said(part.strip(), *place, begin, until, apart=part.startswith(" "))
-                 for part, place, (begin, until) in zip(parts, places, pairwise(edges), strict=True))
+    return tuple(
+        Said(part.strip(), *place, begin, until, apart=part.startswith(" "))
+        for part, place, (begin, until) in zip(parts, places, pairwise(edges), strict=True)
+    )

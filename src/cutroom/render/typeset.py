@@ -68,8 +68,10 @@ class Line:
     @property
     def height(self) -> tuple[float, float]:
         """How far the faces reach above and below the baseline, in pixels."""
-        return (max((metrics(run.face, self.size)[0] for run in self.runs), default=0.0),
-                max((metrics(run.face, self.size)[1] for run in self.runs), default=0.0))
+        return (
+            max((metrics(run.face, self.size)[0] for run in self.runs), default=0.0),
+            max((metrics(run.face, self.size)[1] for run in self.runs), default=0.0),
+        )
 
     def reach(self, first: int, last: int) -> list[tuple[float, float]]:
         """Where the characters `first` to `last` of the text stand: stretches of pixels from the line's left end."""
@@ -79,8 +81,12 @@ class Line:
             width = advance(run, self.size, self.tracking, self.language)
             begin, end = max(first - run.start, 0), min(last - run.start, len(run.text))
             if begin < end:
-                one, other = (advance(replace(run, text=run.text[:place]), self.size, self.tracking, self.language)
-                              if place else 0.0 for place in (begin, end))
+                one, other = (
+                    advance(replace(run, text=run.text[:place]), self.size, self.tracking, self.language)
+                    if place
+                    else 0.0
+                    for place in (begin, end)
+                )
                 found.append((x + width - other, x + width - one) if run.rtl else (x + one, x + other))
             x += width
         return found
@@ -105,7 +111,8 @@ def clusters(text: str) -> list[str]:
         code = ord(char)
         joined = bool(pieces) and (
             unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf")
-            or 0xFE00 <= code <= 0xFE0F or 0x1F3FB <= code <= 0x1F3FF
+            or 0xFE00 <= code <= 0xFE0F
+            or 0x1F3FB <= code <= 0x1F3FF
             or pieces[-1].endswith("\u200d")
             or (0x1F1E6 <= code <= 0x1F1FF and len(pieces[-1]) == 1 and 0x1F1E6 <= ord(pieces[-1]) <= 0x1F1FF)
         )
@@ -134,8 +141,10 @@ def set_line(text: str, cast: Cast, size: int, tracking: float = 0.0) -> Line:
     if any(map(str.isalnum, text)) and not any(piece[0].isalnum() or face.emoji for face, _, piece, _ in parts):
         # Only commas and stops could be drawn: they say nothing by themselves.
         parts = []
-    runs = [(level, Run("".join(part[2] for part in group), face, rtl=level % 2 == 1, start=group[0][3]))
-            for (face, level), group in ((key, list(group)) for key, group in groupby(parts, key=lambda part: part[:2]))]
+    runs = [
+        (level, Run("".join(part[2] for part in group), face, rtl=level % 2 == 1, start=group[0][3]))
+        for (face, level), group in ((key, list(group)) for key, group in groupby(parts, key=lambda part: part[:2]))
+    ]
     plain = all(_stands_apart(run.text) for _, run in runs)
     return Line(text, tuple(_visual(runs)), size, tracking if plain else 0.0, cast.language)
 
@@ -182,8 +191,9 @@ def metrics(face: Face, size: int) -> tuple[float, float]:
     return up * size / font.size, down * size / font.size
 
 
-def wrap(text: str, cast: Cast, size: int, width: float, most: int, tracking: float = 0.0, *,
-         chop: bool = False) -> tuple[str, ...] | None:
+def wrap(
+    text: str, cast: Cast, size: int, width: float, most: int, tracking: float = 0.0, *, chop: bool = False
+) -> tuple[str, ...] | None:
     """`text` broken into as few lines as fit `width` pixels, at most `most`, and of even length.
 
     Lines are balanced by dynamic programming: the cost of a line is the square of what it falls short of the longest;
@@ -214,7 +224,7 @@ def shorten(text: str, cast: Cast, size: int, width: float, most: int) -> tuple[
             high = middle
         else:
             low = middle
-    lines = wrap(" ".join(words[:max(low, 1)]).rstrip(",;:.") + "…", cast, size, width, most, chop=True)
+    lines = wrap(" ".join(words[: max(low, 1)]).rstrip(",;:.") + "…", cast, size, width, most, chop=True)
     if lines is None:
         pieces = clusters(words[0])
         while pieces and set_line("".join(pieces) + "…", cast, size).width > width:
@@ -223,8 +233,9 @@ def shorten(text: str, cast: Cast, size: int, width: float, most: int) -> tuple[
     return lines, len(words) - max(low, 1)
 
 
-def _balanced(units: Sequence[tuple[str, bool]], widths: Sequence[float], space: float, width: float, target: float,
-              count: int) -> tuple[str, ...] | None:
+def _balanced(
+    units: Sequence[tuple[str, bool]], widths: Sequence[float], space: float, width: float, target: float, count: int
+) -> tuple[str, ...] | None:
     """`units` in exactly `count` lines at the least cost, or None."""
     best: list[tuple[float, tuple[int, ...]] | None] = [None] * (len(units) + 1)
     best[0] = (0.0, (0,))
@@ -293,6 +304,7 @@ def unspaced(word: str) -> list[str]:
 
 def _chopped(word: str, cast: Cast, size: int, width: float, tracking: float) -> list[str]:
     """A word that is wider than a line, in parts that are not: between syllables, with a hyphen, where it has any."""
+
     def wide(pieces: Sequence[str], end: str = "") -> float:
         return set_line("".join(pieces) + end, cast, REFERENCE, tracking).width * size / REFERENCE / (width * 0.98)
 
@@ -308,7 +320,7 @@ def _chopped(word: str, cast: Cast, size: int, width: float, tracking: float) ->
         # A hyphen near the line's start would leave a hole: then the word is cut where the line is full.
         hyphened = cut * 2 > most
         parts.append("".join(rest[:cut]) + "-" if hyphened else "".join(rest[:most]))
-        rest = rest[cut if hyphened else most:]
+        rest = rest[cut if hyphened else most :]
     return [*parts, "".join(rest)]
 
 
@@ -321,11 +333,14 @@ def _syllables(pieces: Sequence[str]) -> list[int]:
     letters = [unicodedata.normalize("NFD", piece)[0].lower() for piece in pieces]
     places = []
     for place in range(2, len(letters) - 2):
-        onset = 2 if "".join(letters[place:place + 2]) in _SPOKEN_AS_ONE else 1
-        if "".join(letters[place:place + 3]) == "sch":
+        onset = 2 if "".join(letters[place : place + 2]) in _SPOKEN_AS_ONE else 1
+        if "".join(letters[place : place + 3]) == "sch":
             onset = 3
-        opens = all(letter.isalpha() and letter not in VOWELS for letter in letters[place:place + onset])
-        inside = "".join(letters[place - 1:place + 1]) in _SPOKEN_AS_ONE or letters[place - 1:place + 1] == ["s", "c"]
+        opens = all(letter.isalpha() and letter not in VOWELS for letter in letters[place : place + onset])
+        inside = "".join(letters[place - 1 : place + 1]) in _SPOKEN_AS_ONE or letters[place - 1 : place + 1] == [
+            "s",
+            "c",
+        ]
         follows = letters[place + onset] in VOWELS if place + onset < len(letters) else False
         if opens and follows and not inside and any(letter in VOWELS for letter in letters[:place]):
             places.append(place)
@@ -339,8 +354,14 @@ def _stands_apart(text: str) -> bool:
 
 def right_to_left(text: str) -> bool:
     """True when the first letter with a direction is of a script that runs from right to left (UAX #9, P2)."""
-    return next((unicodedata.bidirectional(char) != "L" for char in text
-                 if unicodedata.bidirectional(char) in ("L", "R", "AL")), False)
+    return next(
+        (
+            unicodedata.bidirectional(char) != "L"
+            for char in text
+            if unicodedata.bidirectional(char) in ("L", "R", "AL")
+        ),
+        False,
+    )
 
 
 def _levels(pieces: Sequence[str]) -> list[int]:
@@ -377,7 +398,7 @@ def _resolved(kinds: list[str], base: int) -> list[int]:
     for place, kind in enumerate(kinds):
         if kind == "N":
             before = next((side for side in reversed(sides[:place]) if side != "N"), edge)
-            after = next((side for side in sides[place + 1:] if side != "N"), edge)
+            after = next((side for side in sides[place + 1 :] if side != "N"), edge)
             levels[place] = base if before != after else (1 if before == "R" else 2 * base)
     return levels
 

@@ -36,6 +36,7 @@ _LUMA = _Way(cv2.INTER_CUBIC, 0.06)
 _CHROMA = _Way(cv2.INTER_LINEAR, 0.03)
 """Nobody sees a finer kernel in chroma, and it would cost half as much again; a sample is two pixels wide."""
 
+
 class Axis(NamedTuple):
     """How one axis is sampled: output index i is taken from source index ``(i + 0.5) * scale - 0.5 + offset``."""
 

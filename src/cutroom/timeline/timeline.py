@@ -97,8 +97,10 @@ class Clip(_Frozen):
     @model_validator(mode="after")
     def _source_fits(self) -> Self:
         if self.source is not None and self.source.length != self.seconds * self.speed:
-            raise ValueError(f"clip {self.name!r}: source is {self.source.length} s, but {self.seconds} s at speed "
-                             f"{self.speed} need {self.seconds * self.speed} s")
+            raise ValueError(
+                f"clip {self.name!r}: source is {self.source.length} s, but {self.seconds} s at speed "
+                f"{self.speed} need {self.seconds * self.speed} s"
+            )
         return self
 
 

@@ -24,16 +24,30 @@ def assembled(bench, make, frame):
     parts = {f"s{place}": bench.cut(Timeline(format=frame, picture=(one,))) for place, one in enumerate(shots)}
     words = bench.facts(Captions(captions=(GOOD,)))
     inputs = {**parts, "v": voice, "m": music, "c": words}
-    step = AssembleCut(format=frame, shots=(Ref[Cut](id="s0"), Ref[Cut](id="s1")), music=Ref[Audio](id="m"),
-                       voice=(Placed(sound=Ref[Audio](id="v"), start=Fraction(1)),), captions=Ref[Text](id="c"))
+    step = AssembleCut(
+        format=frame,
+        shots=(Ref[Cut](id="s0"), Ref[Cut](id="s1")),
+        music=Ref[Audio](id="m"),
+        voice=(Placed(sound=Ref[Audio](id="v"), start=Fraction(1)),),
+        captions=Ref[Text](id="c"),
+    )
 
     def spoken(*starts: str) -> SoundTrack:
-        return SoundTrack(role="voice", sounds=tuple(
-            Sound(media=voice, start=Fraction(start), source=Span(length=Fraction(2)), name="v") for start in starts))
+        return SoundTrack(
+            role="voice",
+            sounds=tuple(
+                Sound(media=voice, start=Fraction(start), source=Span(length=Fraction(2)), name="v") for start in starts
+            ),
+        )
 
     whole = SoundTrack(role="music", sounds=(Sound(media=music, start=Fraction(0), source=Span(length=Fraction(8))),))
-    usual = {"format": frame, "picture": (shots[0], Transition(seconds=Fraction(1, 2)), shots[1]),
-             "sound": (spoken("1"), whole), "captions": (GOOD,), "titles": ()}
+    usual = {
+        "format": frame,
+        "picture": (shots[0], Transition(seconds=Fraction(1, 2)), shots[1]),
+        "sound": (spoken("1"), whole),
+        "captions": (GOOD,),
+        "titles": (),
+    }
 
     def judge(**changes):
         changes = {name: value(usual, spoken) if callable(value) else value for name, value in changes.items()}
@@ -49,18 +63,21 @@ def test_a_cut_with_everything_in_its_place_passes(assembled):
     assert verdict.scores["contrast"] > 3
 
 
-@pytest.mark.parametrize(("changes", "expected"), [
-    ({"picture": lambda usual, spoken: (*usual["picture"], usual["picture"][0])}, "wrong_length"),
-    ({"sound": lambda usual, spoken: (spoken("1", "7"), usual["sound"][1])}, "sound_outside"),
-    ({"sound": lambda usual, spoken: (spoken("1", "2"), usual["sound"][1])}, "voices_overlap"),
-    ({"sound": lambda usual, spoken: (usual["sound"][1],)}, "voice_missing"),
-    ({"sound": lambda usual, spoken: (spoken("1"),)}, "music_missing"),
-    ({"captions": ()}, "captions_missing"),
-    ({"captions": (GOOD.model_copy(update={"start": Fraction(7)}),)}, "caption_outside"),
-    ({"captions": (GOOD, GOOD.model_copy(update={"start": Fraction(2)}))}, "captions_overlap"),
-    ({"captions": (GOOD.model_copy(update={"lines": ("words without end " * 60,)}),)}, "off_screen"),
-    ({"format": lambda usual, spoken: usual["format"].model_copy(update={"width": 640})}, "wrong_size"),
-])
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"picture": lambda usual, spoken: (*usual["picture"], usual["picture"][0])}, "wrong_length"),
+        ({"sound": lambda usual, spoken: (spoken("1", "7"), usual["sound"][1])}, "sound_outside"),
+        ({"sound": lambda usual, spoken: (spoken("1", "2"), usual["sound"][1])}, "voices_overlap"),
+        ({"sound": lambda usual, spoken: (usual["sound"][1],)}, "voice_missing"),
+        ({"sound": lambda usual, spoken: (spoken("1"),)}, "music_missing"),
+        ({"captions": ()}, "captions_missing"),
+        ({"captions": (GOOD.model_copy(update={"start": Fraction(7)}),)}, "caption_outside"),
+        ({"captions": (GOOD, GOOD.model_copy(update={"start": Fraction(2)}))}, "captions_overlap"),
+        ({"captions": (GOOD.model_copy(update={"lines": ("words without end " * 60,)}),)}, "off_screen"),
+        ({"format": lambda usual, spoken: usual["format"].model_copy(update={"width": 640})}, "wrong_size"),
+    ],
+)
 def test_cuts_fail_for_one_reason(assembled, checks, changes, expected):
     assert checks(assembled(**changes)) == [expected]
 

@@ -67,8 +67,15 @@ def film(make, tmp_path_factory) -> Rendered:
     music, span = bench.audio(make.tone(10, 0.5)), Span(length=Fraction(10))
     timeline = Timeline(
         format=Format(width=WIDTH, height=HEIGHT, fps=Fraction(FPS)),
-        picture=(one, Transition(seconds=Fraction(1, 2)), two, Transition(kind="dip", seconds=Fraction(1)), three,
-                 Transition(seconds=Fraction(1)), Gap(seconds=Fraction(1))),
+        picture=(
+            one,
+            Transition(seconds=Fraction(1, 2)),
+            two,
+            Transition(kind="dip", seconds=Fraction(1)),
+            three,
+            Transition(seconds=Fraction(1)),
+            Gap(seconds=Fraction(1)),
+        ),
         sound=(SoundTrack(role="music", sounds=(Sound(media=music, start=Fraction(0), source=span),)),),
         captions=(Caption(start=Fraction(4), seconds=Fraction(2), lines=("We came to the lake",)),),
         caption_style=CaptionStyle(size=0.15),
@@ -132,22 +139,27 @@ def upside_down(frames: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def without_letters(frames: list[np.ndarray]) -> list[np.ndarray]:
-    return [cv2.GaussianBlur(np.where(one > 180, 120, one).astype(np.uint8), (0, 0), 1) if 60 <= place < 90 else one
-            for place, one in enumerate(frames)]
+    return [
+        cv2.GaussianBlur(np.where(one > 180, 120, one).astype(np.uint8), (0, 0), 1) if 60 <= place < 90 else one
+        for place, one in enumerate(frames)
+    ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "expected"), [
-    (black, "black"),
-    (frozen, "frozen"),
-    (repeated, "repeated"),
-    (juddering, "judder"),
-    (flickering, "flicker"),
-    (blurred, "softer_than_source"),
-    (upside_down, "not_as_cut"),
-    (without_letters, "captions_not_drawn"),
-    (lambda frames: frames[:-1], "frame_count"),
-])
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (black, "black"),
+        (frozen, "frozen"),
+        (repeated, "repeated"),
+        (juddering, "judder"),
+        (flickering, "flicker"),
+        (blurred, "softer_than_source"),
+        (upside_down, "not_as_cut"),
+        (without_letters, "captions_not_drawn"),
+        (lambda frames: frames[:-1], "frame_count"),
+    ],
+)
 def test_pictures_fail_for_one_reason(film, checks, fault, expected):
     verdict = film.judge(film.variant(fault(film.frames)))
     assert expected in checks(verdict), verdict.reasons
@@ -199,23 +211,29 @@ def louder_peak(sound: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "expected"), [
-    (silent, "silent"),
-    (lambda sound: sound * 0.5, "loudness"),
-    (hole, "silence"),
-    (louder_peak, "true_peak"),
-    (lambda sound: sound[: 9 * RATE], "drift"),
-])
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (silent, "silent"),
+        (lambda sound: sound * 0.5, "loudness"),
+        (hole, "silence"),
+        (louder_peak, "true_peak"),
+        (lambda sound: sound[: 9 * RATE], "drift"),
+    ],
+)
 def test_sounds_fail_for_one_reason(film, checks, fault, expected):
     verdict = film.judge(film.variant(sound=np.ascontiguousarray(fault(film.sound))))
     assert checks(verdict) == [expected], verdict.reasons
 
 
-@pytest.mark.parametrize(("options", "says"), [
-    ({"fast_start": False}, "moov"),
-    ({"profile": "baseline"}, "High"),
-    ({"tagged": False}, "BT.709"),
-])
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"fast_start": False}, "moov"),
+        ({"profile": "baseline"}, "High"),
+        ({"tagged": False}, "BT.709"),
+    ],
+)
 def test_what_would_not_play_anywhere_is_found(film, checks, options, says):
     verdict = film.judge(film.variant(**options))
     assert checks(verdict) == ["stream"], verdict.reasons
@@ -248,11 +266,14 @@ def test_without_its_cut_only_the_file_is_judged(film):
     assert "as_cut" in verdict.abstained
 
 
-@pytest.mark.parametrize("damage", [
-    lambda data: data[:2000],
-    lambda data: b"",
-    lambda data: b"#EXTM3U\n" + data,
-])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:2000],
+        lambda data: b"",
+        lambda data: b"#EXTM3U\n" + data,
+    ],
+)
 def test_a_broken_film_is_a_fail(film, checks, damage: Callable[[bytes], bytes]):
     blob = film.bench.store.add_bytes(damage(film.bench.store.path(film.video).read_bytes()), ".mp4")
     broken = film.video.model_copy(update={"digest": blob.digest, "bytes": blob.bytes})

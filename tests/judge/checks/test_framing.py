@@ -37,10 +37,13 @@ def test_a_gentle_push_towards_a_face_is_fine():
     assert good.scores["source_pixels_per_pixel"] == pytest.approx(1.875)
 
 
-@pytest.mark.parametrize(("end", "at"), [
-    (box(0.2, 0.3, 0.7, 0.7), 1),
-    (box(0.0, 0.3, 0.7, 0.7), 1),
-])
+@pytest.mark.parametrize(
+    ("end", "at"),
+    [
+        (box(0.2, 0.3, 0.7, 0.7), 1),
+        (box(0.0, 0.3, 0.7, 0.7), 1),
+    ],
+)
 def test_a_head_that_leaves_during_the_move_is_found(end, at):
     bad = framing(view(WIDE, end), (face(0.4, 0.2, 0.15, 0.25),))
     assert names(bad) == ["head_cut"]
@@ -78,12 +81,15 @@ def test_covering_crops_a_box_of_another_shape():
     assert names(framing(whole, (face(0.3, 0.02, 0.3, 0.2),))) == []
 
 
-@pytest.mark.parametrize(("start", "end", "size", "check"), [
-    (box(0, 0, 0.6, 0.6), box(0.4, 0.4, 0.6, 0.6), (4000, 2250), "move_too_fast"),
-    (box(0.4, 0.4, 0.2, 0.2), box(0.4, 0.4, 0.2, 0.2), (8000, 4500), "too_little_seen"),
-    (box(0.1, 0.1, 0.6, 0.6), box(0.1, 0.1, 0.6, 0.6), (1280, 720), "upscaled"),
-    (box(-0.2, 0, 1, 1), box(-0.2, 0, 1, 1), (4000, 2250), "outside_picture"),
-])
+@pytest.mark.parametrize(
+    ("start", "end", "size", "check"),
+    [
+        (box(0, 0, 0.6, 0.6), box(0.4, 0.4, 0.6, 0.6), (4000, 2250), "move_too_fast"),
+        (box(0.4, 0.4, 0.2, 0.2), box(0.4, 0.4, 0.2, 0.2), (8000, 4500), "too_little_seen"),
+        (box(0.1, 0.1, 0.6, 0.6), box(0.1, 0.1, 0.6, 0.6), (1280, 720), "upscaled"),
+        (box(-0.2, 0, 1, 1), box(-0.2, 0, 1, 1), (4000, 2250), "outside_picture"),
+    ],
+)
 def test_frames_fail_for_one_reason(start, end, size, check):
     assert names(framing(view(start, end, size=size, seconds=2), ())) == [check]
 

@@ -20,10 +20,13 @@ def test_a_dark_card_in_the_films_frame_passes(bench, frame):
     assert verdict.scores["white_contrast"] > 9
 
 
-@pytest.mark.parametrize(("pixels", "check"), [
-    (card(320, 180, 160), "low_contrast"),
-    (card(300, 180, 40), "wrong_size"),
-])
+@pytest.mark.parametrize(
+    ("pixels", "check"),
+    [
+        (card(320, 180, 160), "low_contrast"),
+        (card(300, 180, 40), "wrong_size"),
+    ],
+)
 def test_cards_fail_for_one_reason(bench, frame, checks, pixels, check):
     verdict = HouseJudge().look(DrawCard(format=frame), bench.image(pixels), {}, bench.store)
     assert checks(verdict) == [check]

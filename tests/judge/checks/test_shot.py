@@ -18,9 +18,17 @@ SECONDS = Fraction(3)
 
 
 def facts(*faces: Box) -> PictureFacts:
-    return PictureFacts(width=640, height=360, focus=Box(x=0, y=0, width=1, height=1), sharpness=0.7, exposure=0,
-                        quality=0.6, colour="#808080", fingerprint="0" * 16,
-                        faces=tuple(Face(box=one, confidence=0.9) for one in faces))
+    return PictureFacts(
+        width=640,
+        height=360,
+        focus=Box(x=0, y=0, width=1, height=1),
+        sharpness=0.7,
+        exposure=0,
+        quality=0.6,
+        colour="#808080",
+        fingerprint="0" * 16,
+        faces=tuple(Face(box=one, confidence=0.9) for one in faces),
+    )
 
 
 @pytest.fixture
@@ -77,8 +85,9 @@ def picked(bench, make, frame):
     def judge(frames, span: Span | None = None, media: Video | None = None):
         clip = media or bench.clip(frames)
         span = span or Span(length=SECONDS)
-        step = PickMoment(clip=Ref[Video](id="a1"), facts=Ref[Text](id="look"), seconds=span.length,
-                          handles=Fraction(0), format=frame)
+        step = PickMoment(
+            clip=Ref[Video](id="a1"), facts=Ref[Text](id="look"), seconds=span.length, handles=Fraction(0), format=frame
+        )
         cut = bench.cut(Timeline(format=frame, picture=(Clip(media=clip, seconds=span.length, source=span),)))
         return HouseJudge().look(step, cut, {"a1": clip}, bench.store)
 
@@ -95,13 +104,16 @@ def test_a_living_moment_passes(picked, make):
     assert verdict.scores["sharpness"] > 0.3
 
 
-@pytest.mark.parametrize(("fault", "check"), [
-    (lambda frames, other: [*frames[:30], *[np.zeros_like(frames[0])] * 30, *frames[30:60]], "black"),
-    (lambda frames, other: [*frames[:15], *[frames[15]] * 75], "frozen"),
-    (lambda frames, other: [cv2.GaussianBlur(one, (0, 0), 14) for one in frames], "blurred"),
-    (lambda frames, other: [*frames[:45], *other[45:]], "cut_inside"),
-    (lambda frames, other: frames[:60], "outside_source"),
-])
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        (lambda frames, other: [*frames[:30], *[np.zeros_like(frames[0])] * 30, *frames[30:60]], "black"),
+        (lambda frames, other: [*frames[:15], *[frames[15]] * 75], "frozen"),
+        (lambda frames, other: [cv2.GaussianBlur(one, (0, 0), 14) for one in frames], "blurred"),
+        (lambda frames, other: [*frames[:45], *other[45:]], "cut_inside"),
+        (lambda frames, other: frames[:60], "outside_source"),
+    ],
+)
 def test_moments_fail_for_one_reason(picked, make, checks, fault, check):
     verdict = picked(fault(pan(make, 2), pan(make, 3)))
     assert checks(verdict)[0] == check, verdict.reasons

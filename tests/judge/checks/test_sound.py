@@ -33,14 +33,17 @@ def test_a_plain_line_passes(bench, make):
     assert verdict.scores["speech_speed"] == pytest.approx(1, abs=0.3)
 
 
-@pytest.mark.parametrize(("fault", "check"), [
-    (lambda tone: np.zeros(RATE * 2, np.float32), "silent"),
-    (lambda tone: np.clip(tone(2.6) * 8, -1, 1), "clipping"),
-    (lambda tone: np.concatenate([silence(1), tone(2.6)]), "late_start"),
-    (lambda tone: np.concatenate([tone(2.6), silence(1)]), "trailing_silence"),
-    (lambda tone: tone(0.5), "speech_truncated"),
-    (lambda tone: tone(14), "speech_drags"),
-])
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        (lambda tone: np.zeros(RATE * 2, np.float32), "silent"),
+        (lambda tone: np.clip(tone(2.6) * 8, -1, 1), "clipping"),
+        (lambda tone: np.concatenate([silence(1), tone(2.6)]), "late_start"),
+        (lambda tone: np.concatenate([tone(2.6), silence(1)]), "trailing_silence"),
+        (lambda tone: tone(0.5), "speech_truncated"),
+        (lambda tone: tone(14), "speech_drags"),
+    ],
+)
 def test_a_spoken_line_fails_for_one_reason(bench, make, checks, fault, check):
     verdict = look(bench, Speak(text=LINE), bench.audio(fault(make.tone)))
     assert checks(verdict) == [check], verdict.reasons
@@ -80,15 +83,18 @@ def test_music_of_the_right_length_that_ends_passes(bench, make):
     assert verdict.outcome == "pass", verdict.reasons
 
 
-@pytest.mark.parametrize(("fault", "check"), [
-    (lambda tone: tone(5.9), "wrong_length"),
-    (lambda tone: np.concatenate([tone(2), silence(2), tone(2)]), "silence_inside"),
-    (lambda tone: tone(7)[: 6 * RATE], "abrupt_end"),
-    (lambda tone: tone(6) * 0.03, "too_quiet"),
-    (lambda tone: np.clip(tone(6) * 2.3, -0.99, 0.99), "too_loud"),
-    (lambda tone: np.concatenate([silence(2), tone(4)]), "late_start"),
-    (lambda tone: np.concatenate([tone(3.5), silence(2.5)]), "trailing_silence"),
-])
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        (lambda tone: tone(5.9), "wrong_length"),
+        (lambda tone: np.concatenate([tone(2), silence(2), tone(2)]), "silence_inside"),
+        (lambda tone: tone(7)[: 6 * RATE], "abrupt_end"),
+        (lambda tone: tone(6) * 0.03, "too_quiet"),
+        (lambda tone: np.clip(tone(6) * 2.3, -0.99, 0.99), "too_loud"),
+        (lambda tone: np.concatenate([silence(2), tone(4)]), "late_start"),
+        (lambda tone: np.concatenate([tone(3.5), silence(2.5)]), "trailing_silence"),
+    ],
+)
 def test_music_fails_for_one_reason(bench, make, checks, fault, check):
     verdict = look(bench, music(), bench.audio(fault(make.tone)))
     assert checks(verdict) == [check], verdict.reasons

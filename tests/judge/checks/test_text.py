@@ -9,8 +9,9 @@ from cutroom.plan.catalogue.write import SpokenLine, WriteCaptions, WriteScript
 from cutroom.plan.facts import Captions, Script, ScriptLine
 from cutroom.timeline.timeline import Caption
 
-STEP = WriteCaptions(lines=(SpokenLine(text="We came to the lake.", start=Fraction(0), seconds=Fraction(4)),),
-                     seconds=Fraction(20))
+STEP = WriteCaptions(
+    lines=(SpokenLine(text="We came to the lake.", start=Fraction(0), seconds=Fraction(4)),), seconds=Fraction(20)
+)
 
 
 def caption(start: str, seconds: str, *lines: str) -> Caption:
@@ -28,15 +29,18 @@ def test_captions_that_can_be_read_pass(bench):
     assert verdict.scores["characters_a_second"] == pytest.approx(18, abs=1)
 
 
-@pytest.mark.parametrize(("wrong", "check"), [
-    ([caption("0", "1", "Thirty characters of plain text")], "captions_too_fast"),
-    ([caption("0", "1/2", "Oh yes")], "caption_too_brief"),
-    ([caption("0", "4", "one", "two", "three")], "caption_lines"),
-    ([caption("0", "6", "a line that has far more columns than any line may have")], "caption_too_wide"),
-    ([caption("0", "3", "first"), caption("2", "3", "second")], "captions_overlap"),
-    ([caption("18", "3", "too late")], "caption_outside"),
-    ([], "captions_missing"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "check"),
+    [
+        ([caption("0", "1", "Thirty characters of plain text")], "captions_too_fast"),
+        ([caption("0", "1/2", "Oh yes")], "caption_too_brief"),
+        ([caption("0", "4", "one", "two", "three")], "caption_lines"),
+        ([caption("0", "6", "a line that has far more columns than any line may have")], "caption_too_wide"),
+        ([caption("0", "3", "first"), caption("2", "3", "second")], "captions_overlap"),
+        ([caption("18", "3", "too late")], "caption_outside"),
+        ([], "captions_missing"),
+    ],
+)
 def test_captions_fail_for_one_reason(bench, checks, wrong, check):
     verdict = look(bench, STEP, Captions(captions=tuple(wrong)))
     assert checks(verdict) == [check], verdict.reasons
@@ -72,11 +76,14 @@ def test_a_script_that_fits_passes(bench):
     assert 0.5 < verdict.scores["speech_s"] < 3
 
 
-@pytest.mark.parametrize(("wrong", "check"), [
-    (script("Fine."), None),
-    (script("Fine.", title=" … "), "title_missing"),
-    (script(*["We walked on and on around the lake until it was dark."] * 9), "script_too_long"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "check"),
+    [
+        (script("Fine."), None),
+        (script("Fine.", title=" … "), "title_missing"),
+        (script(*["We walked on and on around the lake until it was dark."] * 9), "script_too_long"),
+    ],
+)
 def test_scripts_fail_for_one_reason(bench, checks, wrong, check):
     verdict = look(bench, WriteScript(request="a film", seconds=Fraction(20)), wrong)
     assert checks(verdict) == ([check] if check else [])

@@ -52,14 +52,16 @@ def assembled(step: AssembleCut, media: Cut, inputs: Mapping[str, Media], store:
     if isinstance(timeline, Evidence):
         return timeline
     frame = 1 / timeline.format.fps
-    return gathered((
-        _length(step, timeline, inputs),
-        gathered(_sounds(timeline, frame)),
-        gathered(_missing(step, timeline, inputs, store)),
-        text.in_time(timeline.captions, timeline.seconds),
-        _on_screen(timeline),
-        contrast(timeline, store),
-    ))
+    return gathered(
+        (
+            _length(step, timeline, inputs),
+            gathered(_sounds(timeline, frame)),
+            gathered(_missing(step, timeline, inputs, store)),
+            text.in_time(timeline.captions, timeline.seconds),
+            _on_screen(timeline),
+            contrast(timeline, store),
+        )
+    )
 
 
 def contrast(timeline: Timeline, store: Store) -> Evidence:
@@ -156,8 +158,11 @@ def _off_screen(timeline: Timeline, what: Caption | Title) -> Evidence:
 
 def _sampled(timeline: Timeline) -> tuple[Caption | Title, ...]:
     captions = timeline.captions if timeline.caption_style.burn else ()
-    inside = [what for what in (*spread(captions, MOST_CAPTIONS), *spread(timeline.titles, MOST_TITLES))
-              if 0 <= what.start + what.seconds / 2 < timeline.seconds]
+    inside = [
+        what
+        for what in (*spread(captions, MOST_CAPTIONS), *spread(timeline.titles, MOST_TITLES))
+        if 0 <= what.start + what.seconds / 2 < timeline.seconds
+    ]
     return tuple(sorted(inside, key=lambda what: what.start))
 
 

@@ -49,8 +49,12 @@ UNTOUCHED = 0.6
 
 def wanted(timeline: Timeline) -> frozenset[int]:
     """The frames that `as_cut` will want to see in full."""
-    return frozenset(chain((_middle(place, timeline) for place in _shots(timeline)),
-                           (_when(caption, timeline) for caption in _captions(timeline))))
+    return frozenset(
+        chain(
+            (_middle(place, timeline) for place in _shots(timeline)),
+            (_when(caption, timeline) for caption in _captions(timeline)),
+        )
+    )
 
 
 def as_cut(reel: Reel, timeline: Timeline, store: Store) -> Evidence:
@@ -98,8 +102,13 @@ def _shots(timeline: Timeline) -> tuple[Placed, ...]:
     """Some of the shots in which a picture fills the frame, and nothing is in the way at their middle."""
     busy = [span for _, span in transitions(timeline)]
     busy += [Span(start=title.start, length=title.seconds) for title in timeline.titles]
-    free = [place for place in placed(timeline) if _fills(place) and _middle(place, timeline) < timeline.frames
-            and not any(span.start <= place.span.start + place.span.length / 2 <= span.end for span in busy)]
+    free = [
+        place
+        for place in placed(timeline)
+        if _fills(place)
+        and _middle(place, timeline) < timeline.frames
+        and not any(span.start <= place.span.start + place.span.length / 2 <= span.end for span in busy)
+    ]
     return spread(free, MOST_SHOTS)
 
 

@@ -85,13 +85,15 @@ def film(step: RenderFilm, media: Video, inputs: Mapping[str, Media], store: Sto
     evidence = measured(seconds=float(reel.seconds), frames=reel.frames) + gathered(_stream(reel, step))
     if isinstance(timeline, Evidence):
         return evidence + _sound(step, path, reel, None) + unmeasured("as_cut", "the cut behind it cannot be read")
-    return gathered((
-        evidence,
-        gathered(_length(reel, timeline)),
-        gathered(_seen(reel, timeline, store)),
-        fidelity.as_cut(reel, timeline, store),
-        _sound(step, path, reel, timeline),
-    ))
+    return gathered(
+        (
+            evidence,
+            gathered(_length(reel, timeline)),
+            gathered(_seen(reel, timeline, store)),
+            fidelity.as_cut(reel, timeline, store),
+            _sound(step, path, reel, timeline),
+        )
+    )
 
 
 def _stream(reel: Reel, step: RenderFilm) -> Iterator[Evidence]:
@@ -202,8 +204,11 @@ def _drift(reel: Reel, seconds: Fraction) -> Evidence:
     apart = abs(seconds - reel.seconds)
     evidence = measured(sound_s=float(seconds))
     if apart > max(1 / reel.picture.rate, AAC_FRAME):
-        evidence += found("drift", f"its sound is {float(seconds):.3f} s long, its picture {float(reel.seconds):.3f} s "
-                                   f"(at most one frame apart)")
+        evidence += found(
+            "drift",
+            f"its sound is {float(seconds):.3f} s long, its picture {float(reel.seconds):.3f} s "
+            f"(at most one frame apart)",
+        )
     return evidence
 
 
@@ -213,8 +218,10 @@ def _levels(step: RenderFilm, heard: np.ndarray) -> Evidence:
         return found("silent", "nothing in it is louder than -70 LUFS, although the cut has sound")
     evidence = measured(loudness_lufs=loudness.integrated, true_peak_dbtp=loudness.true_peak)
     if abs(loudness.integrated - step.loudness) > LOUDNESS:
-        evidence += found("loudness", f"its loudness is {loudness.integrated:.1f} LUFS, asked for: {step.loudness:.1f} "
-                                      f"(within {LOUDNESS})")
+        evidence += found(
+            "loudness",
+            f"its loudness is {loudness.integrated:.1f} LUFS, asked for: {step.loudness:.1f} (within {LOUDNESS})",
+        )
     if loudness.true_peak > step.true_peak + METER:
         evidence += found("true_peak", f"its true peak is {loudness.true_peak:.2f} dBTP (at most {step.true_peak})")
     return evidence
@@ -222,8 +229,12 @@ def _levels(step: RenderFilm, heard: np.ndarray) -> Evidence:
 
 def _holes(heard: np.ndarray, timeline: Timeline) -> Evidence:
     """Silence under which the cut has music."""
-    music = [Span(start=sound.start, length=sound.source.length / sound.speed)
-             for track in timeline.sound if track.role == "music" for sound in track.sounds]
+    music = [
+        Span(start=sound.start, length=sound.source.length / sound.speed)
+        for track in timeline.sound
+        if track.role == "music"
+        for sound in track.sounds
+    ]
     quiet = hearing.silences(heard, RATE, below=SILENCE, at_least=SILENCE_FOR)
     inside = [part for one in quiet for other in music if (part := shared(one, other)) and part.length > SILENCE_FOR]
     return gathered(

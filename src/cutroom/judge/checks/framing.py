@@ -78,11 +78,16 @@ class View:
 
 def between(start: Box, end: Box, share: float) -> Box:
     """The box on the way from `start` to `end`."""
+
     def mixed(one: float, other: float) -> float:
         return one + (other - one) * share
 
-    return Box(x=mixed(start.x, end.x), y=mixed(start.y, end.y), width=mixed(start.width, end.width),
-               height=mixed(start.height, end.height))
+    return Box(
+        x=mixed(start.x, end.x),
+        y=mixed(start.y, end.y),
+        width=mixed(start.width, end.width),
+        height=mixed(start.height, end.height),
+    )
 
 
 def cropped(box: Box, aspect: float) -> Box:
@@ -144,8 +149,10 @@ def _seen(view: View) -> Evidence:
     least = min(box.width * box.height for box in boxes) / view.most_seen
     evidence = measured(picture_seen=min(least, 1.0))
     if least < LEAST_SEEN:
-        evidence += found("too_little_seen", f"only {100 * least:.0f} % of what the frame could show is seen (at least "
-                                             f"{100 * LEAST_SEEN:.0f} %)")
+        evidence += found(
+            "too_little_seen",
+            f"only {100 * least:.0f} % of what the frame could show is seen (at least {100 * LEAST_SEEN:.0f} %)",
+        )
     if view.clip.fit == "cover" and (inside := min(overlap(box, WHOLE_PICTURE) for box in boxes)) < 0.99:
         evidence += found("outside_picture", f"{100 * (1 - inside):.0f} % of the frame lies outside the picture")
     return evidence

@@ -109,16 +109,29 @@ def read(path: Path, keep: Collection[int]) -> Reel:
         looks = tuple(watch(seen(), closely=False))
         if not looks:
             raise BadInput(path, "holds a picture track, but not one frame of it can be decoded", "render it anew")
-        return Reel(picture, _sound(container), _index_first(path), _constant(stamps, stream, picture.rate), looks,
-                    tuple(thumbnails), kept)
+        return Reel(
+            picture,
+            _sound(container),
+            _index_first(path),
+            _constant(stamps, stream, picture.rate),
+            looks,
+            tuple(thumbnails),
+            kept,
+        )
 
 
 def _picture(stream: VideoStream) -> PictureStream:
     context = stream.codec_context
     return PictureStream(
-        codec=context.name, profile=str(context.profile or ""), pixels=str(context.pix_fmt or ""),
-        primaries=int(context.color_primaries), transfer=int(context.color_trc), matrix=int(context.colorspace),
-        colour_range=int(context.color_range), width=stream.width, height=stream.height,
+        codec=context.name,
+        profile=str(context.profile or ""),
+        pixels=str(context.pix_fmt or ""),
+        primaries=int(context.color_primaries),
+        transfer=int(context.color_trc),
+        matrix=int(context.colorspace),
+        colour_range=int(context.color_range),
+        width=stream.width,
+        height=stream.height,
         rate=Fraction(stream.average_rate or stream.guessed_rate or 25),
     )
 

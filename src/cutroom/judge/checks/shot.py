@@ -68,7 +68,8 @@ def picked(step: PickMoment, media: Cut, inputs: Mapping[str, Media], store: Sto
     frame = 1 / source.fps
     if span.start < -frame or span.end > source.seconds + frame:
         return clip.evidence + found(
-            "outside_source", f"it uses {clock(span.start)} to {clock(span.end)} of a clip of {clock(source.seconds)}")
+            "outside_source", f"it uses {clock(span.start)} to {clock(span.end)} of a clip of {clock(source.seconds)}"
+        )
     return clip.evidence + watched(source, span, store)
 
 
@@ -103,8 +104,10 @@ def _stretches(looks: Sequence[Look], span: Span) -> Evidence:
     said = [("black", part, f"it is black for {clock(part.length)}") for part in dark]
     said += [("frozen", part, f"nothing moves for {clock(part.length)}") for part in left_over(still, dark, FROZEN_FOR)]
     said += [("flicker", part, f"it flickers for {clock(part.length)}") for part in watching.flicker(looks, end)]
-    said += [("cut_inside", Span(start=at, length=Fraction(0)), f"the clip itself cuts to another shot at {clock(at)}")
-             for at in watching.cuts(looks)]
+    said += [
+        ("cut_inside", Span(start=at, length=Fraction(0)), f"the clip itself cuts to another shot at {clock(at)}")
+        for at in watching.cuts(looks)
+    ]
     return gathered(
         found(check, says, max(part.start - span.start, Fraction(0)), part.length) for check, part, says in said
     )

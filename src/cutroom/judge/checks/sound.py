@@ -85,24 +85,36 @@ def heard(samples: np.ndarray) -> Heard:
 
 def speech(step: Speak, media: Audio, store: Store) -> Evidence:
     """Is the line there, whole, and spoken at a human speed?"""
-    return _decoded(media, store, lambda sound: gathered((
-        _edges(sound, AROUND_SPEECH, AROUND_SPEECH),
-        _speed(step, sound),
-        _said_length(media, sound),
-        word_times(media.words, sound.seconds),
-    )))
+    return _decoded(
+        media,
+        store,
+        lambda sound: gathered(
+            (
+                _edges(sound, AROUND_SPEECH, AROUND_SPEECH),
+                _speed(step, sound),
+                _said_length(media, sound),
+                word_times(media.words, sound.seconds),
+            )
+        ),
+    )
 
 
 def music(step: ComposeMusic, media: Audio, store: Store) -> Evidence:
     """Is the piece exactly as long as asked, alive throughout, and does it end rather than stop?"""
-    return _decoded(media, store, lambda sound: gathered((
-        _length(sound.seconds, step.seconds, "asked for"),
-        _edges(sound, BEFORE_MUSIC, min(AFTER_MUSIC, step.seconds / 3)),
-        _holes(sound),
-        _level(sound),
-        _ending(sound),
-        _in_order("beat_times", "beat", media.beats, sound.seconds),
-    )))
+    return _decoded(
+        media,
+        store,
+        lambda sound: gathered(
+            (
+                _length(sound.seconds, step.seconds, "asked for"),
+                _edges(sound, BEFORE_MUSIC, min(AFTER_MUSIC, step.seconds / 3)),
+                _holes(sound),
+                _level(sound),
+                _ending(sound),
+                _in_order("beat_times", "beat", media.beats, sound.seconds),
+            )
+        ),
+    )
 
 
 def any_sound(media: Audio, store: Store) -> Evidence:
@@ -116,8 +128,12 @@ def word_times(words: Sequence[Word], seconds: Fraction) -> Evidence:
         return unmeasured("word_times", "the voice reports no word times")
     outside = [word for word in words if word.seconds < 0 or word.start + word.seconds > seconds + WORD_SLACK]
     lies = gathered(
-        found("word_times", f"the word {word.text!r} ends at {clock(word.start + word.seconds)} of a sound of "
-                            f"{clock(seconds)}", word.start, max(word.seconds, Fraction(0)))
+        found(
+            "word_times",
+            f"the word {word.text!r} ends at {clock(word.start + word.seconds)} of a sound of {clock(seconds)}",
+            word.start,
+            max(word.seconds, Fraction(0)),
+        )
         for word in outside[:1]
     )
     return lies + _in_order("word_times", "word", [word.start for word in words], seconds + WORD_SLACK)
@@ -195,7 +211,8 @@ def _speed(step: Speak, sound: Heard) -> Evidence:
 
 def _holes(sound: Heard) -> Evidence:
     inside = [
-        span for span in measures.silences(sound.samples, RATE, below=SILENT, at_least=INSIDE_MUSIC)
+        span
+        for span in measures.silences(sound.samples, RATE, below=SILENT, at_least=INSIDE_MUSIC)
         if span.start > sound.first and span.end < sound.last
     ]
     return gathered(

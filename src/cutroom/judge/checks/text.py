@@ -117,8 +117,12 @@ def _when(written: Sequence[Caption], seconds: Fraction) -> Iterator[Evidence]:
             says = f"the caption {shows(caption)!r} is up from {up}"
             yield found("caption_outside", says, caption.start, caption.seconds)
         if before is not None and caption.start < before.start + before.seconds - ROUNDING:
-            yield found("captions_overlap", f"the caption {shows(caption)!r} comes while the one before it is still up",
-                        caption.start, before.start + before.seconds - caption.start)
+            yield found(
+                "captions_overlap",
+                f"the caption {shows(caption)!r} comes while the one before it is still up",
+                caption.start,
+                before.start + before.seconds - caption.start,
+            )
         before = caption
 
 

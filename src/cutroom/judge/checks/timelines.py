@@ -71,8 +71,11 @@ def meant_plain(timeline: Timeline) -> tuple[Span, ...]:
     """When the frame may be of one colour: gaps, fades from and to them, and dips."""
     gaps = [place.span for place in placed(timeline) if isinstance(place.item, Gap)]
     edges = {edge for gap in gaps for edge in (gap.start, gap.end)}
-    fades = [span for transition, span in transitions(timeline)
-             if transition.kind == "dip" or span.start + span.length / 2 in edges]
+    fades = [
+        span
+        for transition, span in transitions(timeline)
+        if transition.kind == "dip" or span.start + span.length / 2 in edges
+    ]
     return (*gaps, *fades)
 
 
