@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import cutroom
-from cutroom.ledger.events import Wrapped
+from cutroom.ledger.events import Opened, Wrapped
 from cutroom.ledger.production import Production
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("marked film")]
@@ -74,10 +74,36 @@ def test_the_label_is_in_the_picture_and_in_the_cut(made, home):
     assert (with_label[5 if 5 in with_label else max(with_label)][14:44, 80:240].min(axis=2) > 215).mean() < 0.02
 
 
+def test_picture_and_sound_carry_the_productions_number_and_the_detector_says_so(made, home):
+    assert made.marks is not None
+    picture, sound = made.marks.watermarks["picture"], made.marks.watermarks["sound"]
+
+    production = Production.existing(home / "film.cutroom")
+    with production.journal(read_only=True) as journal:
+        brief = next(event.brief for event in journal.events() if isinstance(event, Opened))
+    assert (picture.decision, f"{picture.payload:08x}") == ("found", brief.number)
+    assert picture.false_alarm < 1e-12
+    # Six seconds are near the least in which a sound says anything; it never says a wrong number.
+    assert sound.payload in (picture.payload, None)
+
+
+def test_other_words_keep_the_number_and_with_it_every_stretch_that_stays_as_it_is(made, home):
+    other = cutroom.make(
+        REQUEST + ", please", [home / "files"], home / "film.mp4", options=options(label="Made with software")
+    )
+
+    assert other.marks is not None
+    assert made.marks is not None
+    assert other.marks.watermarks["picture"].payload == made.marks.watermarks["picture"].payload
+
+
 def test_without_marks_it_is_the_plain_film(made, home):
     plain = cutroom.make(
         REQUEST, [home / "files"], home / "film.mp4", options=options(label="Made with software", mark=False)
     )
 
-    assert (plain.status, plain.marks, plain.calls.performed) == ("delivered", None, 0)
-    assert cutroom.api.verify(home / "film.mp4").status == "absent"
+    # Only the film is rendered anew: without the watermark.
+    assert (plain.status, plain.marks, plain.calls.performed) == ("delivered", None, 1)
+    found = cutroom.api.verify(home / "film.mp4")
+    assert found.status == "absent"
+    assert [one.decision for one in found.watermarks.values() if one.decision == "found"] == []

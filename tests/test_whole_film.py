@@ -163,7 +163,7 @@ def test_it_is_delivered_as_asked_and_says_so_in_one_object(made):
         "spent",
         "wall_seconds",
     }
-    assert (result["status"], result["production"], result["spent"]) == ("delivered", "film.cutroom", "0")
+    assert (result["status"], result["production"], result["spent"]) == ("delivered", "film.cutroom", {})
     assert result["degraded"] == []
     assert result["verdict"]["outcome"] == "pass"
     assert result["verdict"]["scores"]

@@ -6,11 +6,15 @@ CutroomError
 │   └── TooLarge      …because opening it would take more memory than it is worth
 ├── TryAgain          same step, corrected input: the message goes to the planner
 ├── GiveUp            this step cannot work as it is: the plan must change
+├── TryLater          a server cannot just now: the same call again, after a while
+├── Ambiguous         a call that may cost money was sent, and no answer came
 ├── Unavailable       something optional is not on this machine (a voice, a font, an extra)
 ├── OverBudget        stop spending; wrap with what there is
 ├── Cancelled         a person stopped the run; whatever was made is kept
 ├── NoSpace           the disk is full, or the folder cannot be written
+├── Busy              another process is at work on this production
 └── BrokenProduction  a production folder that cannot be read (or comes from a newer Cutroom)
+    └── Damaged       a blob whose bytes are not those that were kept
 """
 
 from __future__ import annotations
@@ -47,6 +51,24 @@ class TryAgain(CutroomError):
 class GiveUp(CutroomError):
     """This step cannot work; the plan must change."""
 
+    def __init__(self, message: str, *, billed: bool | None = False) -> None:
+        super().__init__(message)
+        self.billed = billed
+        """Whether the attempt was paid for; None when nobody knows."""
+
+
+class TryLater(CutroomError):
+    """A server is overloaded or away (429, 5xx, refused): the same call again after a while. Nothing was billed."""
+
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+        """In how many seconds, when the server says so."""
+
+
+class Ambiguous(CutroomError):
+    """A call that may cost money was sent and no answer came: it may have been carried out, and billed."""
+
 
 class Unavailable(CutroomError):
     """Something optional is not on this machine; the message says how to get it."""
@@ -64,5 +86,13 @@ class NoSpace(CutroomError):
     """The disk is full or the folder cannot be written."""
 
 
+class Busy(CutroomError):
+    """Another process is at work on this production."""
+
+
 class BrokenProduction(CutroomError):
     """A production folder that cannot be read."""
+
+
+class Damaged(BrokenProduction):
+    """A blob in the store whose bytes are not those that were kept."""

@@ -12,6 +12,7 @@ from cutroom.ledger.events import Accepted, Declined, Judged, Lost, Made, Opened
 from cutroom.ledger.production import Production
 from cutroom.ledger.state import State, fold
 from cutroom.media.kinds import Audio, Image, Text
+from cutroom.money import Price
 from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.catalogue.understand import LookAtPicture
 from cutroom.plan.catalogue.write import WriteScript
@@ -180,7 +181,7 @@ def test_a_worse_revision_is_rolled_back(crew):
     # And it stays like that: the next run does not begin to revise again.
     again, wrap = crew.run()
     assert wrap.status == "finished"
-    assert again.performed == ()
+    assert len(again.performed) == 0
 
 
 def test_without_a_better_plan_an_unseeded_step_is_used_with_its_fault_said(crew):
@@ -235,18 +236,18 @@ def test_a_full_disk_stops_the_run(crew):
 
 
 def test_nothing_is_bought_beyond_the_budget(crew):
-    crew.scribe.cost = Decimal("0.30")
+    crew.scribe.cost = Price.of("0.30")
     crew.limits = Limits(budget=Decimal("0.50"))
     state, wrap = crew.run()
     assert wrap.status == "stopped"
     assert "raise --budget" in wrap.reason
-    assert state.spent == Decimal("0.30")
+    assert state.paid() == Decimal("0.30")
 
 
 def test_nothing_is_bought_when_no_budget_was_given(crew):
-    crew.scribe.cost = Decimal("0.01")
+    crew.scribe.cost = Price.of("0.01")
     state, wrap = crew.run()
-    assert (wrap.status, state.spent) == ("stopped", 0)
+    assert (wrap.status, state.paid()) == ("stopped", 0)
 
 
 def test_a_plan_with_a_wrong_wire_is_refused_before_anything_is_made(crew):

@@ -35,10 +35,10 @@ def test_stems_are_as_long_as_the_film_and_sum_to_its_mix(edit: Callable[..., Ed
 
 def test_24_bits_keep_what_16_would_lose(tmp_path: Path):
     quiet = (np.sin(np.arange(4800) / 20)[:, None] * np.full((1, 2), 2e-5)).astype(np.float32)
-    write_wav24(tmp_path / "quiet.wav", quiet)
+    write_wav24(tmp_path / "quiet.wav", [quiet])
     read = sound.samples(tmp_path / "quiet.wav")
     assert np.abs(read - quiet).max() < 2**-23
-    write_wav24(tmp_path / "loud.wav", np.array([[1.5, -1.5]] * 100, np.float32))
+    write_wav24(tmp_path / "loud.wav", [np.array([[1.5, -1.5]] * 100, np.float32)])
     assert np.allclose(sound.samples(tmp_path / "loud.wav"), [1.0, -1.0], atol=1e-6)
 
 

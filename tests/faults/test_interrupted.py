@@ -173,3 +173,38 @@ def test_ctrl_c_while_rendering_keeps_every_take_and_leaves_no_film(home, comman
     again = command(*arguments, "--json", at=home)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["calls"]["performed"] == len(from_the_film_on(home))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from cutroom.media.store import Store
+from cutroom.render.film import render
+from cutroom.timeline.timeline import Format, Gap, Timeline
+
+gaps = tuple(Gap(seconds=1, colour=f"#{number}0{number}080") for number in range(6))
+film = Timeline(format=Format(width=64, height=64), picture=gaps)
+
+def killed(done, total):
+    if sys.argv[1:] and done >= 100:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+print(render(film, Store(Path("store")), Path("out/film.mp4"), progress=killed).encoded)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no such signal there")
+def test_what_a_killed_render_left_goes_away_and_what_it_finished_is_used(tmp_path):
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", KILLED, *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert run("kill").returncode == -signal.SIGKILL
+    assert not (tmp_path / "out" / "film.mp4").exists()
+    assert left_over(tmp_path) != []
+    again = run()
+    assert again.returncode == 0, again.stderr
+    assert int(again.stdout) < 180
+    assert left_over(tmp_path) == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["film.mp4"]

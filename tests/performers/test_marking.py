@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from cutroom.media.kinds import Audio, Image, Media, Text, Video
 from cutroom.media.store import Store
-from cutroom.performers.house.marking import BY_RULES, Marker
+from cutroom.performers.house.marking import BY_RULES, Marker, generated
 from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.assemble import Edit, MarkFilm, Used
 from cutroom.plan.facts import PictureFacts
@@ -150,6 +150,34 @@ def test_a_picture_that_says_it_was_generated_marks_the_film_too(bench, tmp_path
     assert marks.source == "trainedAlgorithmicMedia"
     assert marks.comment is not None
     assert "Handed over as made by software: 1." in marks.comment
+
+
+@pytest.mark.parametrize(
+    ("maker", "medium", "says"),
+    [
+        ("house/espeak", "sound", True),
+        ("somebody/voice", "sound", True),
+        ("somebody/chat", "text", True),
+        ("house/writer", "text", False),
+        (None, "text", False),
+        (None, "camera", False),
+        (None, "declared", True),
+    ],
+)
+def test_what_counts_as_generated_when_a_watermark_is_decided_on(bench, make_picture, tmp_path, maker, medium, says):
+    if medium == "sound":
+        bench.sound("it", maker, "speak")
+    elif medium == "text":
+        bench.words("it", maker)
+    else:
+        path = tmp_path / "it.jpg"
+        word = SAID if medium == "declared" else "nothing"
+        xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a Iptc4xmpExt:DigitalSourceType="{word}"/></x:xmpmeta>'.encode()
+        Picture.new("RGB", (160, 120), "teal").save(path, xmp=xmp)
+        bench.photograph(path, camera="Nikon D70")
+    desk = Desk(store=bench.store, inputs=bench.inputs, makers=bench.makers, scratch=bench.scratch)
+
+    assert generated([used.media for used in bench.used], desk) is says
 
 
 def test_a_film_of_another_kind_is_handed_on_and_that_is_told(bench):

@@ -305,7 +305,7 @@ def test_music_is_kept_to_the_sample_with_beats_to_cut_on(store):
     composer = Composer()
     assert composer.performs(step)
     assert not composer.performs(Speak(text="hello"))
-    assert composer.price(step) == 0
+    assert composer.terms(step).price.free
     assert len(composer.settings(step)["soundfont"]) == 64
     kept = composer.perform(step, desk(store))
     assert kept.seconds == look(store.path(kept)).seconds == Fraction(round(step.seconds * RATE), RATE)

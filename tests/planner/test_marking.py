@@ -75,3 +75,17 @@ def test_names_do_not_decide_whether_a_shot_is_made_again():
 
     assert one.diff(other) == (("marked", "changed", ("used",)),)
     assert Video is type(one.steps["marked"]).makes
+
+
+def test_the_film_gets_the_number_and_what_it_is_made_of_and_no_names():
+    whole = marked(plan(), {"a1": "hill.jpg"}, "Hills", "c0ffee42")
+    film = whole.steps["film"]
+    assert isinstance(film, RenderFilm)
+
+    assert whole.problems() == []
+    assert film.number == "c0ffee42"
+    assert {wire.id for wire in film.sources} == {"a1", "music", "script"}
+    assert "hill.jpg" not in film.model_dump_json()
+    assert whole.upstream("film")[0] == "cut"
+    other = marked(plan(), {"a1": "valley.jpg"}, "Hills", "c0ffee42")
+    assert [change.step for change in whole.diff(other)] == ["marked"]

@@ -11,7 +11,23 @@ from cutroom.render.layers import OVERSAMPLING
 from cutroom.render.picture import Compositor, schedule
 from cutroom.render.planes import BLUE, GREEN, RED
 from cutroom.render.view import path_of
-from cutroom.timeline.timeline import Box, Caption, Clip, Format, Move, Timeline, Title, Transition
+from cutroom.media.cube import Table, colours
+from cutroom.media.kinds import Text
+from cutroom.render.colour import GAMMA
+from cutroom.render.inset import opacity, rect_of, rounded
+from cutroom.timeline.timeline import (
+    Box,
+    Caption,
+    Clip,
+    Format,
+    Grade,
+    Inset,
+    Lut,
+    Move,
+    Timeline,
+    Title,
+    Transition,
+)
 
 FORM = Format(width=640, height=360, fps=Fraction(30))
 WANTED = 0.995
@@ -109,3 +125,136 @@ def test_what_is_composed_is_as_good_as_in_floating_point(photographs, picture, 
             luma = 16 + np.clip(rgb, 0, 255) @ weights * (219 / 255)
             found[number] = ssim(luma, compositor.frame(number).y)
     assert min(found.values()) >= WANTED, found
+
+
+MOVES = (
+    Move(start=Box(x=0, y=0.05, width=0.9, height=0.9), end=Box(x=0.1, y=0.1, width=0.7, height=0.7)),
+    Move(start=Box(x=0.15, y=0.1, width=0.8, height=0.8), end=Box(x=0.05, y=0.1, width=0.8, height=0.8)),
+)
+
+
+@pytest.fixture
+def pair(photographs, picture):
+    """Two clips of a second with moves, and a transition between them."""
+
+    def make(transition: Transition, **about) -> Timeline:
+        one, other = (Clip(media=picture(photographs[place]), seconds=1, move=MOVES[place]) for place in (0, 1))
+        return Timeline(format=FORM, picture=(one, transition, other), **about)
+
+    return make
+
+
+def lumas(film: Timeline, store, numbers: tuple[int, ...]) -> dict[int, np.ndarray]:
+    with Compositor(film, store) as compositor:
+        return {number: compositor.frame(number).y.copy() for number in numbers}
+
+
+def luma_of(rgb: np.ndarray) -> np.ndarray:
+    return 16 + np.clip(rgb, 0, 255) @ np.array([RED, GREEN, BLUE]) * (219 / 255)
+
+
+@pytest.mark.parametrize("angle", [0.0, 90.0, 225.0])
+@pytest.mark.parametrize("kind", ["wipe", "push", "dip"])
+def test_transitions_are_as_good_as_in_floating_point(photographs, pair, store, kind, angle):
+    film = pair(Transition(kind=kind, seconds=Fraction(4, 5), angle=angle, colour="#204060"))
+    shots, (crossing,) = schedule(film)
+    numbers = (19, 24, 30, 35, 40)
+    for number, seen in lumas(film, store, numbers).items():
+        one, other = (luma_of(seen_in_float(photographs[place], shots[place], number)) for place in (0, 1))
+        way = crossing.way(number)
+        expected = {"wipe": wiped, "push": pushed, "dip": dipped}[kind](one, other, way, angle)
+        assert ssim(expected, seen) >= WANTED, number
+
+
+def dipped(one: np.ndarray, other: np.ndarray, way: float, _: float) -> np.ndarray:
+    colour = float(luma_of(np.array([0x20, 0x40, 0x60], np.float64)))
+    part, amount = (one, 2 * way) if way < 0.5 else (other, 2 - 2 * way)
+    return part + (colour - part) * amount
+
+
+def wiped(one: np.ndarray, other: np.ndarray, way: float, angle: float) -> np.ndarray:
+    way = way * way * (3 - 2 * way)
+    rows, columns = np.mgrid[0 : FORM.height, 0 : FORM.width]
+    along = columns * np.cos(np.radians(angle)) + rows * np.sin(np.radians(angle))
+    along = (along - along.min()) / np.ptp(along)
+    share = np.clip((way * 1.08 - along) / 0.08, 0, 1)
+    return one + (other - one) * share
+
+
+def pushed(one: np.ndarray, other: np.ndarray, way: float, angle: float) -> np.ndarray:
+    """To the nearest two pixels, where planes can be copied: nobody sees a push's own fractions."""
+    way = way * way * (3 - 2 * way)
+    dx, dy = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    reach = min(size / abs(part) for size, part in ((FORM.width, dx), (FORM.height, dy)) if abs(part) > 1e-6)
+    out = np.full(one.shape, 16.0)
+    for picture, x, y in ((one, dx * reach * way, dy * reach * way), (other, dx * reach * (way - 1), dy * reach * (way - 1))):
+        rows, columns = np.mgrid[0 : FORM.height, 0 : FORM.width]
+        rows, columns = rows - 2 * round(y / 2), columns - 2 * round(x / 2)
+        inside = (rows >= 0) & (rows < FORM.height) & (columns >= 0) & (columns < FORM.width)
+        out[inside] = picture[rows[inside], columns[inside]]
+    return out
+
+
+@pytest.mark.parametrize("corner", [0.0, 0.12, 0.5])
+def test_a_picture_in_the_picture_is_as_good_as_in_floating_point(photographs, pair, picture, store, corner):
+    small = Clip(media=picture(photographs[1]), seconds=Fraction(3, 2), move=MOVES[0])
+    box = Box(x=0.6, y=0.08, width=0.34, height=0.34)
+    inset = Inset(clip=small, start=Fraction(1, 5), box=box, corner=corner, fade_in=Fraction(1, 3))
+    film = pair(Transition(seconds=Fraction(1, 5)), insets=(inset,))
+    shots, _ = schedule(film)
+    x, y, width, height = rect_of(inset, FORM)
+    stretch = shots[0].stretch
+    path = path_of(small.move, width / height / (4 / 3), 45, 0, 0)
+    assert stretch.frames == 30
+    for number, seen in lumas(film, store, (8, 12, 20, 24)).items():
+        expected = luma_of(seen_in_float(photographs[0], shots[0], number))
+        view = path.at(number - 6)
+        inside = luma_of(viewed(photographs[1], view, width, height))
+        share = rounded(width, height, corner * min(width, height)) if corner else 1.0
+        share = share * opacity(number - 6, 45, 10, 0)
+        beneath = expected[y : y + height, x : x + width]
+        beneath += (inside - beneath) * share
+        assert ssim(expected, seen) >= WANTED, number
+        assert ssim(beneath, seen[y : y + height, x : x + width]) >= WANTED, number
+
+
+def viewed(pixels: np.ndarray, view, width: int, height: int) -> np.ndarray:
+    """What a view shows of a picture, in floating point: scaled by area, then one bicubic map."""
+    factor = np.ceil(width / view.width * OVERSAMPLING) / pixels.shape[1]
+    size = round(pixels.shape[1] * factor), round(pixels.shape[0] * factor)
+    scaled = cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    across, down = view.width * size[0] / width, view.height * size[1] / height
+    columns = (np.arange(width) * across + view.x * size[0] + across / 2 - 0.5).astype(np.float32)
+    rows = (np.arange(height) * down + view.y * size[1] + down / 2 - 0.5).astype(np.float32)
+    return cv2.remap(scaled, *np.meshgrid(columns, rows), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def test_a_look_is_as_good_as_in_floating_point(photographs, pair, store):
+    curve = colours(33)
+    curve = np.clip(0.03 + 0.95 * curve + 0.06 * np.sin(2 * np.pi * (curve - 0.5)) + 0.05 * curve[..., 1:2], 0, 1)
+    table = Table(curve.astype(np.float32))
+    blob = store.add_bytes(table.text().encode(), ".cube")
+    film = pair(
+        Transition(seconds=Fraction(1, 5)),
+        lut=Lut(media=Text(digest=blob.digest, bytes=blob.bytes, suffix=".cube")),
+    )
+    shots, _ = schedule(film)
+    for number, seen in lumas(film, store, (0, 15, 40, 59)).items():
+        place = number >= 30
+        rgb = np.clip(seen_in_float(photographs[place], shots[place], number), 0, 255) / 255
+        assert ssim(luma_of(table(rgb) * 255), seen) >= WANTED, number
+
+
+@pytest.mark.parametrize(
+    "grade", [Grade(exposure=0.5), Grade(exposure=-0.5), Grade(warmth=0.7, tint=-0.3), Grade(exposure=0.3, warmth=-0.5)]
+)
+def test_a_grade_is_as_good_as_in_floating_point(photographs, picture, store, grade):
+    clip = Clip(media=picture(photographs[0]), seconds=1, move=MOVES[0], grade=grade)
+    film = Timeline(format=FORM, picture=(clip,))
+    (shot,), _ = schedule(film)
+    for number, seen in lumas(film, store, (0, 15, 29)).items():
+        luma = (luma_of(seen_in_float(photographs[0], shot, number)) - 16) / 219
+        light = luma**GAMMA * 2**grade.exposure
+        rolled = 0.8 + 0.2 * np.tanh((light - 0.8) / 0.2)
+        light = np.where((light > 0.8) & (grade.exposure > 0), rolled, light)
+        assert ssim(16 + 219 * light ** (1 / GAMMA), seen) >= WANTED, number

@@ -131,7 +131,7 @@ def test_a_disk_that_fills_up_while_the_film_is_written(flash_and_beep, store, t
         path.symlink_to("/dev/full")
         return os.open(os.devnull, os.O_RDONLY), str(path)
 
-    monkeypatch.setattr("cutroom.render.film.tempfile.mkstemp", always_full)
+    monkeypatch.setattr("cutroom.render.shelf.tempfile.mkstemp", always_full)
     with pytest.raises(NoSpace, match=r"film\.mp4"):
         render(flash_and_beep, store, tmp_path / "out" / "film.mp4")
     assert list((tmp_path / "out").iterdir()) == []

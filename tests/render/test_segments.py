@@ -12,7 +12,7 @@ from cutroom.media import sound as sounds
 from cutroom.media.kinds import Image
 from cutroom.render.captions import Lettering
 from cutroom.render.codecs import Encoding, encoder_for
-from cutroom.render.film import render
+from cutroom.render.film import kept_for, render
 from cutroom.render.picture import Compositor
 from cutroom.render.segments import Keys, segments
 from cutroom.render.shelf import Shelf
@@ -171,23 +171,9 @@ def by_one_and_by_three(timeline, store, tmp_path, monkeypatch):
         yield tmp_path / f"by-{workers}.mp4"
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="Seen to differ by a few bytes of one frame, once; 192 further renders did not. The cause is not found yet.",
-)
 def test_how_many_work_on_it_does_not_show(three_shots, store, tmp_path, monkeypatch):
     one, three = by_one_and_by_three(three_shots, store, tmp_path, monkeypatch)
     assert one.read_bytes() == three.read_bytes()
-
-
-def test_how_many_work_on_it_is_never_seen(three_shots, store, tmp_path, monkeypatch):
-    shown = []
-    for path in by_one_and_by_three(three_shots, store, tmp_path, monkeypatch):
-        with av.open(str(path)) as film:
-            shown.append([(frame.pts, frame.to_ndarray(format="gray")) for frame in film.decode(video=0)])
-    one, three = shown
-    assert [at for at, _ in one] == [at for at, _ in three]
-    assert max(np.abs(a.astype(int) - b).mean() for (_, a), (_, b) in zip(one, three, strict=True)) < 0.5
 
 
 def frames_in(film: Timeline, other: Timeline, store) -> int:
@@ -228,6 +214,18 @@ def test_other_music_touches_no_picture(three_shots, audio, store, tmp_path):
     assert done.encoded == 0 and told == [(three_shots.frames, three_shots.frames)]
     heard = sounds.samples(tmp_path / "two.mp4")[48_000:96_000, 0]
     assert np.argmax(np.abs(np.fft.rfft(heard))) == pytest.approx(500, abs=2)
+
+
+def test_what_a_film_needs_is_known_without_making_it(three_shots, audio, store, tmp_path):
+    film = with_music(three_shots, audio)
+    needed = kept_for(film)
+    render(film, store, tmp_path / "film.mp4")
+    shelf = Shelf.of(store)
+    assert set(shelf.sizes()) == needed
+    render(film, store, tmp_path / "other.mp4", crf=30)
+    assert shelf.keep_only(needed) > 0
+    assert set(shelf.sizes()) == needed
+    assert render(film, store, tmp_path / "film.mp4").encoded == 0
 
 
 class Stopped(Exception):

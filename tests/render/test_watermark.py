@@ -14,6 +14,7 @@ import pytest
 from cutroom.errors import BadInput
 from cutroom.media.sound import samples
 from cutroom.render.watermark import code, picture, sound
+from cutroom.render.watermark.stamp import Stamp
 
 PAYLOAD = 0xC0FFEE42
 SIZE = (960, 540)
@@ -55,7 +56,7 @@ def encode(path: Path, planes: Iterator[np.ndarray], *, crf: int, size: tuple[in
 def stamped(planes: Iterator[np.ndarray], payload: int = PAYLOAD) -> Iterator[np.ndarray]:
     stamp = None
     for plane in planes:
-        stamp = stamp or picture.Stamp(plane.shape[1], plane.shape[0], payload)
+        stamp = stamp or picture.Imprint(plane.shape[1], plane.shape[0], Stamp(payload.to_bytes(4, "big")))
         marked = plane.copy()
         stamp.over(marked)
         yield marked
@@ -117,6 +118,40 @@ def test_a_cropped_film_is_not_taken_for_another_number(film, tmp_path):
     cropped = (plane[40:500, 60:900] for plane in again(film))
 
     assert picture.detect(encode(tmp_path / "cropped.mp4", cropped, crf=23)).payload is None
+
+
+ALTERED = {
+    "the middle, 70 % of each side": lambda plane: plane[80:458, 144:816],
+    "the same, scaled up again": lambda plane: cv2.resize(plane[80:458, 144:816], (960, 540)),
+    "an upright part": lambda plane: plane[:, 328:632],
+    "mirrored": lambda plane: plane[:, ::-1],
+}
+
+
+@pytest.mark.parametrize("how", [how if "70" in how else pytest.param(how, marks=pytest.mark.slow) for how in ALTERED])
+def test_it_is_found_in_what_was_cut_out_or_mirrored(film, tmp_path, how):
+    path = encode(tmp_path / "altered.mp4", map(ALTERED[how], again(film)), crf=23)
+
+    assert picture.detect(path).decision != "found"
+    found = picture.detect(path, altered=True)
+    assert (found.decision, found.payload) == ("found", PAYLOAD)
+    assert found.false_alarm < 1e-9
+
+
+@pytest.mark.slow
+def test_however_long_it_is_searched_for_an_unmarked_film_has_none(tmp_path):
+    found = picture.detect(encode(tmp_path / "plain.mp4", scenery(40), crf=23), altered=True)
+
+    assert (found.decision, found.payload, found.false_alarm) == ("absent", None, 1.0)
+
+
+def test_more_tries_ask_for_a_higher_score():
+    assert code.chance(6.0, 1) < 2e-8
+    assert code.chance(6.0, 1_000_000) == pytest.approx(1_000_000 * code.chance(6.0, 1))
+    seen = code.spread(code.Book("trial", 4096), 7) + np.random.default_rng(3).normal(0, 3.2, 4096).astype(np.float32)
+    found = code.read(code.Book("trial", 4096), seen)
+    assert code.PRESENT < found.score < 12
+    assert code.read(code.Book("trial", 4096), seen, tries=10**40).decision == "absent"
 
 
 def test_of_a_film_without_anything_in_it_nothing_is_said(tmp_path):
@@ -183,6 +218,13 @@ def test_any_number_of_32_bits_can_be_carried(payload):
 def test_other_numbers_are_refused(payload):
     with pytest.raises(ValueError, match="32 bits"):
         code.spread(code.Book("trial", 4096), payload)
+
+
+def test_a_stamp_holds_four_bytes_and_is_made_of_a_digest():
+    assert Stamp.of("c0ffee42" + "0" * 56) == Stamp(b"\xc0\xff\xee\x42")
+    assert Stamp.of("c0ffee42" + "0" * 56).number == PAYLOAD
+    with pytest.raises(ValueError, match="4 bytes"):
+        Stamp(b"\xc0\xff")
 
 
 def test_the_signs_never_change():

@@ -112,7 +112,7 @@ def page_of(entries, production, **more) -> str:
         "degraded": [{"what": NASTY, "why": 'is "odd"'}],
         "verdict": None,
         "calls": {"performed": 3, "reused": 0},
-        "spent": "0",
+        "spent": {},
         **more,
     }
     return report(result, fold(entry.event for entry in entries), entries, production, in_use=(KEYS[0], KEYS[2]))

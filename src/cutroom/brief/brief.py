@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -9,7 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cutroom.brief.destinations import Name
-from cutroom.media.kinds import AnyMedia
+from cutroom.brief.thirds import LowerThird
+from cutroom.media.kinds import AnyMedia, Text
 from cutroom.time import Exact, Seconds
 
 
@@ -83,5 +85,29 @@ class Brief(_Frozen):
     """How the picture is encoded."""
     hardware: bool = False
     """Whether an encoder in hardware is to be used, if there is one."""
+    lut: Text | None = None
+    """A table of colours (.cube): the film's look; None for none."""
+    match: bool = True
+    """Whether light and colour of neighbouring shots of one scene are brought towards each other."""
+    progress_bar: bool = False
+    """Whether a thin bar says how much of the film is over; the words may ask for it too."""
+    lower_thirds: tuple[LowerThird, ...] = ()
+    """Names over persons or places, beside those that words and notes ask for."""
     film: str = "film.mp4"
     """The name of the film's file."""
+    revisions: tuple[str, ...] = ()
+    """What was asked for later, in order: each changes what came before it."""
+    production: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$")
+    """The production's number, kept from its first brief; None: this is the first."""
+
+    @property
+    def number(self) -> str:
+        """The production's number, 8 hexadecimal digits: the same files and words give the same one anywhere.
+
+        It stays when the words or files change later, so that a watermark which carries it costs no stretch of the film
+        that is otherwise the same.
+        """
+        if self.production is not None:
+            return self.production
+        content = "\n".join([self.request, *(asset.media.digest for asset in self.assets)])
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from cutroom.brief import lexicon
 from cutroom.brief.lengths import lengths
 from cutroom.brief.lexicon import FILM_NOUN, level
+from cutroom.brief.thirds import without_thirds
 
 LONGEST_NOTES = 100_000
 """Notes are read up to so many characters: more than an hour of speech."""
@@ -111,7 +112,7 @@ def plain_notes(text: str, *, marked_up: bool = True) -> Notes:
     Headings other than the first are structure and not prose; they are used only when there is nothing else.
     """
     cut = len(text) > LONGEST_NOTES
-    text = clean(text[:LONGEST_NOTES])
+    text = without_thirds(clean(text[:LONGEST_NOTES]))
     title, text = _front_matter(text)
     text = _OVERRIDE.sub("", _CUE.sub("\n", _UNSEEN.sub(" ", _FENCE.sub("\n", text)))).removeprefix("WEBVTT")
     headings, blocks = _blocks(text.split("\n"), marked_up)

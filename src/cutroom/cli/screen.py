@@ -6,7 +6,6 @@ import json as jsonlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,16 +13,21 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from cutroom.api import Planned, Result
+from cutroom.api import Planned, Result, Revised, Status
+from cutroom.director.commands import Ask
 from cutroom.engine.watch import Unwatched, Watch
 from cutroom.ledger.events import Accepted, Event, Failed, Judged, Made, Opened, Started, Wrapped
 from cutroom.ledger.events import Planned as PlannedEvent
 from cutroom.ledger.journal import Entry
 from cutroom.ledger.state import State
+from cutroom.money import Price, total
 from cutroom.plan.step import AnyStep
 
 if TYPE_CHECKING:
     from cutroom.exports.export import Exported
+
+ANSWERS = {"approve": ("yes", "no"), "ambiguous": ("resubmit", "skip")}
+"""What may be answered to each question."""
 
 SHOWN = 48
 """How many characters of a line a table shows."""
@@ -74,6 +78,10 @@ class Lines:
     def progress(self, step: str, done: int, total: int) -> None:
         """Too much for a log."""
 
+    def ask(self, asked: Ask) -> str | None:
+        """Nobody reads a log while it is written."""
+        return None
+
 
 class Bars:
     """A bar for the whole plan, and one for each step that reports how far it is."""
@@ -82,6 +90,7 @@ class Bars:
         self.bars = progress
         self.whole = progress.add_task("looking", total=None, count="")
         self.steps: dict[str, TaskID] = {}
+        self.accepted: set[str] = set()
 
     def happened(self, event: Event, state: State) -> None:
         """Move the bars along."""
@@ -93,8 +102,8 @@ class Bars:
         elif isinstance(event, Made | Failed) and event.step in self.steps:
             self.bars.remove_task(self.steps.pop(event.step))
         if isinstance(event, Accepted) and state.plan is not None:
-            done = sum(1 for slot in state.slots.values() if slot.accepted)
-            total = len(state.plan.steps)
+            self.accepted.add(event.step)
+            done, total = len(self.accepted), len(state.plan.steps)
             self.bars.update(self.whole, completed=min(done, total), count=f"{min(done, total)} of {total} steps")
 
     def progress(self, step: str, done: int, total: int) -> None:
@@ -104,17 +113,31 @@ class Bars:
             task = self.steps[step] = self.bars.add_task(f"  {step}", total=total, count="")
         self.bars.update(task, completed=done, total=total, count=f"{done} of {total}")
 
+    def ask(self, asked: Ask) -> str | None:
+        """Ask whoever sits at the terminal; an empty answer stops the run."""
+        answers = ANSWERS[asked.question]
+        self.bars.stop()
+        try:
+            self.bars.console.print(Text(asked.says), soft_wrap=True)
+            said = self.bars.console.input(f"{' or '.join(answers)}? ").strip().lower()
+        except EOFError:
+            return None
+        finally:
+            self.bars.start()
+        return next((answer for answer in answers if said and answer.startswith(said)), None)
+
 
 def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: bool) -> None:
     """The plan as a table: what, who, at what price."""
     plan, parts = planned.plan, planned.cast.parts
+    known, unknown = total(part.terms.price for part in parts.values())
     if json:
         steps = [
             {
                 "id": name,
                 "kind": plan.steps[name].kind,
                 "performer": parts[name].performer if name in parts else None,
-                "price": str(parts[name].price) if name in parts else None,
+                "price": _price(parts[name].terms.price) if name in parts else None,
                 "step": plan.steps[name].model_dump(mode="json"),
             }
             for name in plan.order()
@@ -124,7 +147,7 @@ def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: boo
             "production": result.production if result else None,
             "steps": steps,
             "goal": plan.goal,
-            "price": str(sum((part.price for part in parts.values()), start=0)),
+            "price": {**_price(known), "unknown": unknown},
             "notes": plan.notes,
             "degraded": [item.model_dump() for item in plan.degraded],
         }
@@ -140,16 +163,20 @@ def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: boo
             Text(name),
             Text(_about(plan.steps[name], names)),
             Text(part.performer if part else "nobody here"),
-            Text("free" if part and not part.price else str(part.price) if part else "–"),
+            Text(str(part.terms.price) if part else "–"),
         )
     console = Console()
     console.print(table)
-    price = sum((part.price for part in parts.values()), start=Decimal(0))
-    console.print(Text(f"{len(plan.steps)} steps, price: {price or 'free'}"))
+    more = f", and {unknown} of unknown price" if unknown else ""
+    console.print(Text(f"{len(plan.steps)} steps, price: {known}{more}"))
     for note in plan.notes:
         console.print(Text(f"· {note}"))
     for skipped in planned.brief.skipped:
         console.print(Text(f"! {skipped.name} is left out: {skipped.reason}; {skipped.way_out}"), style="yellow")
+
+
+def _price(price: Price) -> dict[str, object]:
+    return {"low": str(price.low), "high": str(price.high), "currency": price.currency, "known": price.known}
 
 
 def _about(step: AnyStep, names: Mapping[str, str]) -> str:
@@ -190,11 +217,54 @@ def show_result(result: Result, *, json: bool, quiet: bool) -> None:
         if result.status in ("delivered", "degraded")
         else "nothing was made"
     )
-    console.print(Text(f"{made}; {result.wall_seconds} s"))
+    paid = "".join(f", {amount} {currency} spent in all" for currency, amount in result.spent.items())
+    console.print(Text(f"{made}; {result.wall_seconds} s{paid}"))
     for note in result.notes:
         console.print(Text(f"note: {note}"), soft_wrap=True)
     for item in result.degraded:
         console.print(Text(f"degraded: {item.what}: {item.why}"), style="yellow", soft_wrap=True)
+
+
+def show_revised(revised: Revised, *, json: bool, quiet: bool) -> None:
+    """What changed in the plan, and what came of it."""
+    if json:
+        sys.stdout.write(revised.model_dump_json(exclude={"before", "after"}) + "\n")
+        return
+    if not quiet:
+        console = Console()
+        for line in revised.told or ("the plan stays as it is",):
+            console.print(Text(f"  {line}"), soft_wrap=True)
+    if revised.result is not None:
+        show_result(revised.result, json=False, quiet=quiet)
+
+
+STANDING_STYLE = {"current": "green", "stale": "yellow", "missing": "", "failed": "red", "cut off": "red"}
+
+
+def show_status(status: Status, *, json: bool) -> None:
+    """How each step stands, and why; the versions; the money."""
+    if json:
+        sys.stdout.write(status.model_dump_json() + "\n")
+        return
+    console = Console()
+    table = Table("step", "stands", "take", "who", "price", "why", box=None, pad_edge=False, header_style="bold")
+    for step in status.steps:
+        why = "; ".join(step.why) + (" (used as it is: it was paid for)" if step.kept else "")
+        take = f"{step.take} of {step.takes}" if step.take else "–"
+        stands = Text(step.standing, style=STANDING_STYLE.get(step.standing, ""))
+        table.add_row(Text(step.step), stands, take, Text(step.performer), str(step.price), Text(why))
+    console.print(table)
+    for version in status.versions:
+        mark = "→" if version.current else " "
+        made_from = f", made from {version.parent}" if version.parent else ""
+        console.print(Text(f"{mark} version {version.number}{made_from}: {version.asked}"), soft_wrap=True)
+    paid = ", ".join(f"{amount} {currency}" for currency, amount in status.spent.items()) or "nothing"
+    ended = "cut off" if status.ended == "never" else status.ended
+    console.print(
+        Text(f"last run: {ended}{': ' if status.reason else ''}{status.reason}; {paid} spent"), soft_wrap=True
+    )
+    for note in status.notes:
+        console.print(Text(f"note: {note}"), soft_wrap=True)
 
 
 def show_export(exported: Exported, *, json: bool, quiet: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cutroom.ledger.events import Event
@@ -35,6 +36,25 @@ class Perform:
     slot: str
     take: int
     key: str
+    recipe: str = ""
+    upstream: Mapping[str, str] = field(default_factory=dict, compare=False)
+    job: str | None = None
+    """The job that an earlier attempt submitted: its result is asked for, nothing is submitted."""
+    after: float = 0.0
+    """To be begun only after so many seconds."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Only a person can decide this. Without an answer the run stops in good order."""
+
+    question: Literal["approve", "ambiguous"]
+    step: str
+    key: str
+    says: str
+    """The question, with all that is needed to answer it."""
+    way_out: str
+    """How to go on, when nobody is there to answer."""
 
 
 @dataclass(frozen=True)
@@ -62,4 +82,4 @@ class Wrap:
     reason: str = ""
 
 
-Command = AskPlanner | AskRevision | Perform | Look | Record | Wrap
+Command = AskPlanner | AskRevision | Perform | Ask | Look | Record | Wrap

@@ -1,40 +1,97 @@
 """The local engine: asks the director what to do, has it done in threads, and writes down what happened.
 
-It decides nothing. Long work (performing, judging) runs in a pool; everything else in the engine's own thread, so that
-events have one order.
+It decides nothing. Takes are made and judged in threads; everything else happens in the engine's own, so that events
+have one order. `engine.ray` is the same engine with another crew.
 """
 
 from __future__ import annotations
 
+import heapq
 import os
-import shutil
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from fractions import Fraction
-from functools import partial
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from queue import Empty, SimpleQueue
 
-from cutroom.director.commands import AskPlanner, AskRevision, Command, Look, Perform, Record, Wrap
-from cutroom.director.decide import Limits, decide, survey
+from cutroom.brief.brief import Brief
+from cutroom.director.commands import Ask, AskPlanner, AskRevision, Command, Look, Perform, Record, Wrap
+from cutroom.director.decide import whole
+from cutroom.director.frontier import Frontier
+from cutroom.director.limits import Limits
+from cutroom.engine.lanes import Lanes, Waiting
+from cutroom.engine.threads import Threads
 from cutroom.engine.watch import Unwatched, Watch
-from cutroom.errors import BrokenProduction, Cancelled, CutroomError, NoSpace
+from cutroom.engine.work import STOPS_EVERYTHING, Work, carry_out
+from cutroom.errors import Cancelled, CutroomError
 from cutroom.judge.judge import Judge
-from cutroom.ledger.events import Declined, Event, Failed, Judged, Lost, Made, Planned, Started
+from cutroom.ledger.events import Answered, Declined, Event, Failed, Judged, Lost, Made, Planned, Started
 from cutroom.ledger.journal import Journal
 from cutroom.ledger.state import State, apply
 from cutroom.media.kinds import AnyMedia, Text
 from cutroom.media.store import Store
-from cutroom.performers.performer import Desk, Performer
+from cutroom.performers.performer import Performer
 from cutroom.plan.cast import Cast
-from cutroom.plan.plan import Degraded, Plan
-from cutroom.plan.step import AnyStep
+from cutroom.plan.plan import Plan
 from cutroom.planner.casting import cast
 from cutroom.planner.planner import Known, Planner
-from cutroom.verdict import Verdict
+from cutroom.verdict import Abstain
 
-STOPS_EVERYTHING = (NoSpace, BrokenProduction, Cancelled)
-"""Errors that no other plan and no other take can mend."""
+GRACE = 20.0
+"""Seconds that work of this machine is waited for when a run ends early: a frame, a sentence, a page."""
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A take or a verdict came back."""
+
+    ticket: int
+    event: Event | None = None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class _Write:
+    """Somebody at work wants something written down before going on."""
+
+    event: Event
+    written: threading.Event
+
+
+@dataclass
+class _UnderWay:
+    command: Perform | Look
+    lane: str
+    part: str
+    over: threading.Event
+    elsewhere: bool
+
+
+class Line:
+    """A crew's line to the engine, for one take."""
+
+    def __init__(self, engine: LocalEngine, step: str, over: threading.Event) -> None:
+        self._engine, self._step, self._over = engine, step, over
+
+    def write(self, event: Event) -> None:
+        """Has `event` written down. Returns when it is durable; raises Cancelled when the engine is gone."""
+        written = threading.Event()
+        self._engine.inbox.put(_Write(event, written))
+        while not written.wait(0.5):
+            if self._engine.closed.is_set():
+                raise Cancelled(f"{self._step}: stopped")
+
+    def progress(self, done: int, total: int) -> None:
+        """The take got on. Raises Cancelled when nobody waits for it any more."""
+        if self._over.is_set():
+            raise Cancelled(f"{self._step}: stopped")
+        self._engine.watch.progress(self._step, done, total)
+
+    def cancelled(self) -> bool:
+        """True when nobody waits for the take any more."""
+        return self._over.is_set()
 
 
 class LocalEngine:
@@ -55,15 +112,27 @@ class LocalEngine:
         self.journal = journal
         self.store = store
         self.planner = planner
-        self.performers = performers
+        self.performers = {performer.name: performer for performer in reversed(performers)}
         self.judge = judge
         self.limits = limits
         self.watch = watch or Unwatched()
         self.workers = workers or os.cpu_count() or 1
         self.state = State()
         self.cast = Cast()
-        self._under_way: dict[Future[Event], Command] = {}
-        self._cancelled = threading.Event()
+        self.inbox: SimpleQueue[_Done | _Write] = SimpleQueue()
+        self.closed = threading.Event()
+        self._candidates = list(performers)
+        self._frontier: Frontier | None = None
+        self._lanes = Lanes(limits.at_once)
+        self._decisions: deque[Command] = deque()
+        self._wraps: dict[str, Wrap] = {}
+        self._under_way: dict[int, _UnderWay] = {}
+        self._left_behind: dict[int, _UnderWay] = {}
+        self._deadlines: list[tuple[float, int]] = []
+        self._tickets = count(1)
+        self._threads = Threads()
+
+    # -- the loop ------------------------------------------------------------------------------------------------
 
     def run(self, state: State) -> tuple[State, Wrap]:
         """Work from `state` until the director has nothing left to do. Returns the last state and how it ended.
@@ -72,44 +141,166 @@ class LocalEngine:
         """
         self._move_to(state)
         self._check_store()
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="cutroom")
         try:
             while True:
-                commands = decide(self.state, self.cast, self.limits)
-                wrap = next((command for command in commands if isinstance(command, Wrap)), None)
-                if wrap and not self._under_way:
+                if (wrap := self._turn()) is not None:
                     return self.state, wrap
-                if not wrap and self._carry_out_one_decision(commands):
-                    continue
-                if not wrap and self._start_work(commands, pool):
-                    continue
-                if not self._under_way:
-                    return self.state, Wrap(
-                        "failed", "nothing is left that could be done, and the film is not finished"
-                    )
-                done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
-                for future in done:
-                    del self._under_way[future]
-                    self._write_down(future.result())
         finally:
-            # Whoever still works notices at its next report of progress; nothing half-made enters the store.
-            self._cancelled.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            self._close()
 
-    def _progress(self, step: str, done: int, total: int) -> None:
-        if self._cancelled.is_set():
-            raise Cancelled(f"{step}: stopped")
-        self.watch.progress(step, done, total)
+    def _turn(self) -> Wrap | None:
+        """One decision, or one thing that happened. How it all ended, when it did."""
+        frontier = self._standing()
+        command = whole(self.state, frontier, self.limits)
+        if isinstance(command, AskPlanner):
+            self._decide(command)
+            return None
+        if command is None and frontier is not None:
+            self._take_up(frontier)
+            if self._decisions:
+                self._decide(self._decisions.popleft())
+                return None
+        wrap = command if isinstance(command, Wrap) else next(iter(self._wraps.values()), None)
+        if wrap is None:
+            self._begin()
+            if self._frontier is None or self._frontier.changed:
+                return None
+        if not self._under_way and (wrap is not None or self._lanes.next_time() is None):
+            return wrap or Wrap("failed", "nothing is left that could be done, and the film is not finished")
+        self._wait(only_for_work=wrap is not None)
+        return None
+
+    def _take_up(self, frontier: Frontier) -> None:
+        """Sort what is new: decisions to carry out at once, work to queue, reasons to stop."""
+        now = time.monotonic()
+        for step, commands in frontier.fresh().items():
+            self._lanes.drop(step)
+            self._wraps.pop(step, None)
+            for command in commands:
+                match command:
+                    case Wrap():
+                        self._wraps[step] = command
+                    case Perform() | Look():
+                        if not self._is_under_way(command):
+                            self._lanes.put(self._queued(command), now)
+                    case _:
+                        self._decisions.append(command)
+
+    def _queued(self, command: Perform | Look) -> Waiting:
+        if isinstance(command, Look):
+            return Waiting("", self.workers, command)
+        terms = self.cast.parts[command.step].terms
+        return Waiting(terms.lane, terms.at_once or self.workers, command)
+
+    def _is_under_way(self, command: Perform | Look) -> bool:
+        return any(one.command == command for one in self._under_way.values())
+
+    def _wait(self, *, only_for_work: bool) -> None:
+        """Wait for the next thing to happen, and write it down."""
+        times = [self._deadlines[0][0]] if self._deadlines else []
+        later = self._lanes.next_time()
+        if later is not None and not only_for_work:
+            times.append(later)
+        try:
+            left = max(0.0, min(times) - time.monotonic()) if times else None
+            message = self.inbox.get(timeout=left)
+        except Empty:
+            self._give_up_on_the_late()
+            return
+        self._receive(message)
+
+    def _receive(self, message: _Done | _Write) -> None:
+        if isinstance(message, _Write):
+            self._write_down(message.event)
+            message.written.set()
+            return
+        one = self._under_way.pop(message.ticket, None)
+        if one is None:
+            one = self._left_behind.pop(message.ticket)
+            # A failure was written down when it was late; a result is never thrown away.
+            if isinstance(message.event, Made):
+                self._write_down(message.event)
+            return
+        self._lanes.done(one.lane)
+        if message.error is not None:
+            raise message.error
+        assert message.event is not None
+        self._write_down(message.event)
+        if isinstance(message.event, Failed) and message.event.error == "TryLater":
+            self._check_store()
+
+    def _give_up_on_the_late(self) -> None:
+        now = time.monotonic()
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, ticket = heapq.heappop(self._deadlines)
+            one = self._under_way.pop(ticket, None)
+            if one is None or not isinstance(one.command, Perform):
+                continue
+            self._left_behind[ticket] = one
+            one.over.set()
+            self._lanes.done(one.lane)
+            command = one.command
+            self._write_down(
+                Failed(
+                    step=command.step,
+                    slot=command.slot,
+                    take=command.take,
+                    key=command.key,
+                    performer=one.part,
+                    reason=f"{one.part} did not answer in time",
+                    error="TimedOut",
+                    billed=None if one.elsewhere else False,
+                )
+            )
+
+    def _close(self) -> None:
+        """Whoever still works notices at its next report of progress; nothing half-made enters the store."""
+        for one in self._under_way.values():
+            one.over.set()
+        until = time.monotonic() + GRACE
+        while any(not one.elsewhere for one in self._under_way.values()) and time.monotonic() < until:
+            try:
+                message = self.inbox.get(timeout=max(0.01, until - time.monotonic()))
+            except Empty:
+                break
+            if isinstance(message, _Write):
+                self._write_down(message.event)
+                message.written.set()
+            else:
+                self._under_way.pop(message.ticket, None)
+        self.closed.set()
+        self._threads.close()
+
+    # -- what is known -------------------------------------------------------------------------------------------
 
     def _write_down(self, event: Event) -> None:
         self.journal.append(event)
         self._move_to(apply(self.state, event))
+        if self._frontier is not None and not self._frontier.after(event, self.state):
+            self._forget()
         self.watch.happened(event, self.state)
 
     def _move_to(self, state: State) -> None:
         if state.plan is not None and state.plan is not self.state.plan:
-            self.cast = cast(state.plan, self.performers)
+            self.cast = self.cast_of(state.plan)
+            self._forget()
         self.state = state
+
+    def cast_of(self, plan: Plan) -> Cast:
+        """Who performs the steps of `plan`."""
+        return cast(plan, self._candidates)
+
+    def _forget(self) -> None:
+        """The plan is another one: everything that waits is decided anew."""
+        self._frontier = None
+        self._lanes.clear()
+        self._decisions.clear()
+        self._wraps.clear()
+
+    def _standing(self) -> Frontier | None:
+        if self._frontier is None and self.state.plan is not None:
+            self._frontier = Frontier(self.state, self.cast, self.limits)
+        return self._frontier
 
     def _check_store(self) -> None:
         """Takes whose bytes are gone are as if they had never been made."""
@@ -118,21 +309,42 @@ class LocalEngine:
                 if take.made and not self.store.has(take.made.media):
                     self._write_down(Lost(slot=name, key=take.key))
 
-    def _carry_out_one_decision(self, commands: Sequence[Command]) -> bool:
-        """Carry out the first command that changes the state at once. False when there is none."""
-        for command in commands:
-            match command:
-                case Record(event):
-                    self._write_down(event)
-                case AskPlanner(reason):
-                    plan = self.planner.plan(self._brief(), self._known())
-                    self._plan(plan, reason)
-                case AskRevision():
-                    self._revise(command)
-                case _:
-                    continue
-            return True
-        return False
+    def _brief(self) -> Brief:
+        assert self.state.brief is not None, "the director never asks without a brief"
+        return self.state.brief
+
+    def _known(self) -> Known:
+        """What the planner may know: every accepted take, every text's words, every failure."""
+        media: dict[str, AnyMedia] = {}
+        if (frontier := self._standing()) is not None:
+            media = dict(frontier.media)
+        media |= {asset.id: asset.media for asset in self._brief().assets}
+        texts = {
+            name: self.store.path(item).read_text("utf-8") for name, item in media.items() if isinstance(item, Text)
+        }
+        failed = {
+            take.failed.step: take.failed.reason
+            for slot in self.state.slots.values()
+            for take in slot.takes.values()
+            if take.failed
+        }
+        return Known(media=media, texts=texts, failed=failed)
+
+    # -- what is done --------------------------------------------------------------------------------------------
+
+    def _decide(self, command: Command) -> None:
+        """Carry out what needs no crew."""
+        match command:
+            case Record(event):
+                self._write_down(event)
+            case AskPlanner(reason):
+                self._plan(self.planner.plan(self._brief(), self._known()), reason)
+            case AskRevision():
+                self._revise(command)
+            case Ask():
+                self._ask(command)
+            case _:
+                raise AssertionError(f"{command} is work, not a decision")
 
     def _plan(self, plan: Plan, reason: str, revises: str | None = None) -> None:
         if problems := plan.problems():
@@ -149,127 +361,92 @@ class LocalEngine:
         else:
             self._plan(plan, f"{asked.step}: {'; '.join(asked.verdict.reasons)}", revises=asked.step)
 
-    def _brief(self):  # noqa: ANN202 - Brief; the director never asks without one
-        assert self.state.brief is not None
-        return self.state.brief
+    def _ask(self, asked: Ask) -> None:
+        answer = self.watch.ask(asked)
+        if answer is None:
+            self._wraps[asked.step] = Wrap("stopped", f"{asked.says}; {asked.way_out}")
+        else:
+            self._write_down(
+                Answered(step=asked.step, key=asked.key, question=asked.question, answer=answer)  # pyright: ignore[reportArgumentType]
+            )
 
-    def _known(self) -> Known:
-        """What the planner may know: every accepted take, every text's words, every failure."""
-        media: dict[str, AnyMedia] = {}
-        if self.state.plan is not None:
-            media = dict(survey(self.state, self.cast, self.limits).media)
-        media |= {asset.id: asset.media for asset in self._brief().assets}
-        texts = {
-            name: self.store.path(item).read_text("utf-8") for name, item in media.items() if isinstance(item, Text)
-        }
-        failed = {
-            take.failed.step: take.failed.reason
-            for slot in self.state.slots.values()
-            for take in slot.takes.values()
-            if take.failed
-        }
-        return Known(media=media, texts=texts, failed=failed)
-
-    def _start_work(self, commands: Sequence[Command], pool: ThreadPoolExecutor) -> bool:
-        """Start what is not under way yet. True when something failed at once, so that the director must be asked again."""
-        failed = False
-        for command in commands:
-            if command in self._under_way.values() or not isinstance(command, Perform | Look):
-                continue
-            if isinstance(command, Perform) and command.step in self.cast.uncast:
-                self._write_down(
-                    Failed(
-                        step=command.step,
-                        slot=command.slot,
-                        take=command.take,
-                        key=command.key,
-                        performer="nobody",
-                        reason=self.cast.uncast[command.step],
-                        error="Unavailable",
-                    )
-                )
-                failed = True
-                continue
-            assert self.state.plan is not None
-            step = self.state.plan.steps[command.step]
-            media = survey(self.state, self.cast, self.limits).media
-            inputs = {name: media[name] for name in self.state.plan.upstream(command.step)}
-            if isinstance(command, Look):
-                made = self.state.slots[command.slot].takes[command.take].made
-                assert made is not None
-                self._under_way[pool.submit(self._look, command, step, made.media, inputs)] = command
+    def _begin(self) -> None:
+        """Begin what may be begun now."""
+        for waiting in self._lanes.ready(time.monotonic()):
+            command = waiting.command
+            if self._frontier is None:  # the plan changed while these were begun
+                self._lanes.done(waiting.lane)
+            elif isinstance(command, Look):
+                self._begin_looking(command, waiting.lane)
+            elif command.step in self.cast.uncast:
+                self._lanes.done(waiting.lane)
+                why = self.cast.uncast[command.step]
+                about = {"step": command.step, "slot": command.slot, "take": command.take, "key": command.key}
+                self._write_down(Failed(**about, performer="nobody", reason=why, error="Unavailable"))
             else:
-                part = self.cast.parts[command.step]
-                self._write_down(
-                    Started(
-                        step=command.step,
-                        slot=command.slot,
-                        take=command.take,
-                        key=command.key,
-                        performer=part.performer,
-                        version=part.version,
-                    )
-                )
-                performer = next(one for one in self.performers if one.name == part.performer)
-                makers = {
-                    name: (self.cast.parts[name].performer, self.cast.parts[name].version)
-                    for name in inputs
-                    if name in self.cast.parts
-                }
-                self._under_way[pool.submit(self._perform, command, step, performer, inputs, makers)] = command
-        return failed
+                self._begin_take(command, waiting.lane)
 
-    def _look(self, command: Look, step: AnyStep, media: AnyMedia, inputs: dict[str, AnyMedia]) -> Event:
-        verdict: Verdict = self.judge.look(step, media, dict(inputs), self.store)
-        return Judged(step=command.step, slot=command.slot, take=command.take, key=command.key, verdict=verdict)
+    def _inputs(self, step: str) -> dict[str, AnyMedia]:
+        frontier = self._standing()
+        assert frontier is not None
+        return {name: frontier.media[name] for name in frontier.plan.upstream(step)}
 
-    def _perform(
-        self,
-        command: Perform,
-        step: AnyStep,
-        performer: Performer,
-        inputs: dict[str, AnyMedia],
-        makers: dict[str, tuple[str, str]],
-    ) -> Event:
-        """Have one take made, in a thread of the pool. A performer's crash costs its own step and nothing else."""
-        degraded: list[Degraded] = []
-        scratch = self.store.scratch()
-        desk = Desk(
-            store=self.store,
-            inputs=dict(inputs),
-            makers=makers,
-            take=command.take,
-            seed=int(command.key[:12], 16),
-            scratch=scratch,
-            progress=partial(self._progress, command.step),
-            degrade=lambda what, why: degraded.append(Degraded(what=what, why=why)),
+    def _begin_looking(self, command: Look, lane: str) -> None:
+        assert self.state.plan is not None
+        made = self.state.slots[command.slot].takes[command.take].made
+        assert made is not None
+        step, inputs = self.state.plan.steps[command.step], self._inputs(command.step)
+
+        def look(over: threading.Event) -> Event:
+            del over
+            try:
+                verdict = self.judge.look(step, made.media, dict(inputs), self.store)
+            except STOPS_EVERYTHING:
+                raise
+            except Exception as error:  # noqa: BLE001 - a judge that crashed has no opinion; it must not cost the film
+                why = f"{self.judge.name} crashed: {error or type(error).__name__}"
+                verdict = Abstain(judge=self.judge.name, version=self.judge.version, reasons=(why,))
+            return Judged(step=command.step, slot=command.slot, take=command.take, key=command.key, verdict=verdict)
+
+        self._start(_UnderWay(command, lane, self.judge.name, threading.Event(), elsewhere=False), look)
+
+    def _begin_take(self, command: Perform, lane: str) -> None:
+        assert self.state.plan is not None
+        part = self.cast.parts[command.step]
+        inputs = self._inputs(command.step)
+        parts = self.cast.parts
+        makers = {name: (parts[name].performer, parts[name].version) for name in inputs if name in parts}
+        work = Work(command=command, step=self.state.plan.steps[command.step], part=part, inputs=inputs, makers=makers)
+        self._write_down(
+            Started(
+                **work.about,
+                version=part.version,
+                settings=dict(part.settings),
+                upstream=dict(command.upstream),
+                recipe=command.recipe,
+                price=part.terms.price,
+                elsewhere=part.terms.elsewhere,
+            )
         )
-        about = {
-            "step": command.step,
-            "slot": command.slot,
-            "take": command.take,
-            "key": command.key,
-            "performer": performer.name,
-        }
-        began = time.monotonic()
-        try:
-            media = performer.perform(step, desk)
-        except STOPS_EVERYTHING:
-            raise
-        except CutroomError as error:
-            return Failed(**about, reason=str(error), error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - the one place that turns a stranger's crash into an event
-            return Failed(
-                **about, reason=f"{performer.name} crashed: {error or type(error).__name__}", error=type(error).__name__
-            )
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-        if not isinstance(media, step.makes) or not self.store.has(media):
-            said = type(media).__name__
-            return Failed(
-                **about,
-                reason=f"{performer.name} was to make {step.makes.__name__} and handed over {said} that is not in the store",
-                error="GiveUp",
-            )
-        took = Fraction(round((time.monotonic() - began) * 1000), 1000)
-        return Made(**about, media=media, wall_seconds=took, cost=performer.price(step), degraded=tuple(degraded))  # pyright: ignore[reportArgumentType]
+        one = _UnderWay(command, lane, part.performer, threading.Event(), part.terms.elsewhere)
+        seconds = self.limits.seconds.get(lane, part.terms.seconds)
+        self._start(one, lambda over: self.make(work, Line(self, command.step, over)), seconds)
+
+    def make(self, work: Work, line: Line) -> Made | Failed:
+        """Have one take made, from a thread that may wait for it. An engine with another crew says here how."""
+        return carry_out(work, self.performers[work.part.performer], self.store, line)
+
+    def _start(self, one: _UnderWay, job: Callable[[threading.Event], Event], seconds: float | None = None) -> None:
+        ticket = next(self._tickets)
+        self._under_way[ticket] = one
+        if seconds is not None:
+            heapq.heappush(self._deadlines, (time.monotonic() + seconds, ticket))
+
+        def work() -> None:
+            try:
+                done = _Done(ticket, job(one.over))
+            except BaseException as error:  # noqa: BLE001 - carried over to the engine's own thread, which raises it
+                done = _Done(ticket, error=error)
+            self.inbox.put(done)
+
+        self._threads.start(work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cutroom.director.commands import Ask
 from cutroom.ledger.events import Event
 from cutroom.ledger.state import State
 
@@ -19,6 +20,12 @@ class Watch(Protocol):
         """A step got on. May be called from any thread."""
         ...
 
+    def ask(self, asked: Ask) -> str | None:
+        """A question that only a person can answer: "yes" or "no" to a price, "resubmit" or "skip" to a call whose fate
+        is unknown. None when nobody is there: the run stops in good order.
+        """
+        ...
+
 
 class Unwatched:
     """Nobody watches."""
@@ -28,3 +35,7 @@ class Unwatched:
 
     def progress(self, step: str, done: int, total: int) -> None:
         """Nothing to do."""
+
+    def ask(self, asked: Ask) -> str | None:
+        """Nobody answers."""
+        return None

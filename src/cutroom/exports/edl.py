@@ -50,6 +50,7 @@ def edl(edit: Edit, grid: Grid, material: Material) -> str:
         end = ends.first if ends else shot.end
         before = grid.shots[place - 1] if crossing else None
         lines += _event(_Event(edit, grid, material, number), shot, end, crossing, before)
+        lines += _insets(grid, edit, crossing.first if crossing else shot.first, end)
         lines += _locators(edit, grid, crossing.first if crossing else shot.first, end)
     return "\n".join(lines) + "\n"
 
@@ -107,6 +108,17 @@ def _event(event: _Event, shot: Shot, end: int, crossing: Crossing | None, befor
         speed = float(event.rate.per_second * shot.item.speed)
         lines.append(f"M2   AX       {speed:05.1f}                {timecode(event.source(shot, begin), event.rate)}")
     return lines
+
+
+def _insets(grid: Grid, edit: Edit, begin: int, end: int) -> list[str]:
+    """Comments on the pictures in the picture that come in an event: a list has no row for them."""
+    return [
+        f"* PICTURE IN PICTURE, NOT IN THIS LIST: {_plain(edit.name(boxed.inset.clip.media.digest))[:60]} "
+        f"{_record(boxed.shot.first, grid.rate)} {_record(boxed.shot.end, grid.rate)}"
+        for row in grid.insets
+        for boxed in row
+        if begin <= boxed.shot.first < end
+    ]
 
 
 def _locators(edit: Edit, grid: Grid, begin: int, end: int) -> list[str]:

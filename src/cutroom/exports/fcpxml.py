@@ -13,11 +13,12 @@ from fractions import Fraction
 from xml.etree import ElementTree as Xml
 
 from cutroom.exports.edit import Edit
-from cutroom.exports.framing import framing
-from cutroom.exports.grid import Crossing, Grid, Heard, Shot
+from cutroom.exports.framing import Framing, boxed, framing, seen_in
+from cutroom.exports.grid import Boxed, Crossing, Grid, Heard, Shot
 from cutroom.exports.levels import Levels
 from cutroom.exports.material import Material
 from cutroom.media.kinds import Audio, Image, Media, Video
+from cutroom.render.inset import rect_of
 from cutroom.time import Rate
 from cutroom.timeline.timeline import Caption, Clip, Title
 
@@ -162,7 +163,9 @@ class _Writer:
 
     def _framed(self, element: Xml.Element, item: Clip, shot: Shot, begins: int) -> None:
         """The part that is seen, as a conform and a transform; with keyframes when it moves."""
-        frame = framing(item, self.edit.timeline.format, shot)
+        self._transformed(element, framing(item, self.edit.timeline.format, shot), begins)
+
+    def _transformed(self, element: Xml.Element, frame: Framing, begins: int) -> None:
         _in(element, "adjust-conform", type="fit")
         if frame.whole:
             return
@@ -194,6 +197,10 @@ class _Writer:
             for heard in lane:
                 if shot.first <= heard.first < shot.end:
                     yield self._sound(heard, -number, begins + heard.first - shot.first)
+        for lane, row in enumerate(self.grid.insets, 1):
+            for one in row:
+                if shot.first <= one.shot.first < shot.end:
+                    yield self._inset(one, lane, begins + one.shot.first - shot.first)
         for caption in self.edit.timeline.captions:
             first, frames = self.grid.span(caption)
             if shot.first <= first < shot.end:
@@ -202,7 +209,44 @@ class _Writer:
             first, frames = self.grid.span(title)
             if shot.first <= first < shot.end:
                 # Titles may overlap: neighbours take turns on two lanes.
-                yield self._title(title, 2 + number % 2, begins + first - shot.first, frames)
+                yield self._title(title, 2 + len(self.grid.insets) + number % 2, begins + first - shot.first, frames)
+
+    def _inset(self, one: Boxed, lane: int, offset: int) -> Xml.Element:
+        """A clip that hangs over the spine, cropped to its box and put into its place."""
+        clip, frame = one.inset.clip, self.edit.timeline.format
+        begins = self._begins(one.shot)
+        where = {"offset": self._t(offset), "start": self._t(begins), "duration": self._t(one.shot.frames)}
+        if isinstance(clip.media, Image):
+            element = _element("clip", lane=str(lane), name=self._name(clip.media), **where)
+        else:
+            about = {"format": self._format_of(clip.media), "tcFormat": "NDF", "srcEnable": "video"}
+            name = self._name(clip.media)
+            element = _element("asset-clip", ref=self._asset(clip.media), lane=str(lane), name=name, **where, **about)
+            self._timed(element, clip.speed, clip.media)
+        framed = boxed(one, frame)
+        cut = seen_in(framed.keys[0], rect_of(one.inset, frame), frame, clip.media.width / clip.media.height)
+        if any(cut):
+            crop = _in(element, "adjust-crop", mode="trim")
+            height = clip.media.width / clip.media.height * 100, 100
+            parts = (part * height[place % 2] for place, part in enumerate(cut))
+            _in(crop, "trim-rect", **{n: f"{v:.4g}" for n, v in zip(("left", "top", "right", "bottom"), parts, strict=True)})
+        self._transformed(element, framed, begins)
+        self._faded(element, one, begins)
+        if isinstance(clip.media, Image):
+            whole = {"offset": "0s", "start": "0s", "duration": self._t(2 * self.middle)}
+            _in(element, "video", ref=self._asset(clip.media), **whole)
+        return element
+
+    def _faded(self, element: Xml.Element, one: Boxed, begins: int) -> None:
+        inset, frames = one.inset, one.shot.frames
+        if not inset.fade_in and not inset.fade_out:
+            return
+        blend = _in(element, "adjust-blend", amount="1")
+        param = _in(blend, "param", name="amount", value="1")
+        for name, seconds in (("fadeIn", inset.fade_in), ("fadeOut", inset.fade_out)):
+            if seconds:
+                length = min(max(1, self.rate.frames(seconds)), frames)
+                _in(param, name, type="easeInOut", duration=self._t(length))
 
     def _sound(self, heard: Heard, lane: int, offset: int) -> Xml.Element:
         sound = heard.sound
@@ -239,7 +283,8 @@ class _Writer:
     def _caption(self, caption: Caption, offset: int, frames: int) -> Xml.Element:
         role = f"SRT?captionFormat=SRT.{self.edit.timeline.language}"
         where = {"offset": self._t(offset), "start": self._t(self.middle), "duration": self._t(frames)}
-        element = _element("caption", lane="1", name=plain(caption.text)[:80], role=role, **where)
+        lane = str(1 + len(self.grid.insets))
+        element = _element("caption", lane=lane, name=plain(caption.text)[:80], role=role, **where)
         look = {"font": ".AppleSystemUIFont", "fontSize": "13", "fontColor": "1 1 1 1", "backgroundColor": "0 0 0 1"}
         self._text(element, "\n".join(caption.lines), look, placement=self.edit.timeline.caption_style.place)
         return element

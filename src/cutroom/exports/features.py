@@ -8,7 +8,7 @@ from typing import Literal
 
 from cutroom.exports.framing import framing
 from cutroom.exports.grid import Grid
-from cutroom.timeline.timeline import Clip, Gap, Grade, Sound, SoundTrack, Timeline
+from cutroom.timeline.timeline import Clip, Gap, Grade, Inset, Sound, SoundTrack, Timeline
 
 Fate = Literal["editable", "approximate", "rendered", "beside", "lost"]
 """Editable as in the film; editable, but not quite the same; part of pictures or samples; written down only; gone."""
@@ -44,8 +44,16 @@ def _in_picture(timeline: Timeline, grid: Grid) -> dict[str, int]:
         "blurred_fills": sum(clip.fit == "blur" and not _covers(clip, timeline) for clip, _ in framed),
         "grades": sum(clip.grade != Grade() for clip, _ in framed),
         "speeds": sum(clip.speed != 1 for clip, _ in framed),
+        "insets": sum(len(row) for row in grid.insets),
+        "boxes": sum(_decorated(boxed.inset) for row in grid.insets for boxed in row),
+        "look": timeline.lut is not None,
+        "progress": timeline.progress is not None,
         "colours": sum(isinstance(item, Gap) and item.colour != "#000000" for item in timeline.picture),
     }
+
+
+def _decorated(inset: Inset) -> bool:
+    return bool(inset.corner or inset.border or inset.shadow)
 
 
 def _covers(clip: Clip, timeline: Timeline) -> bool:
@@ -65,6 +73,7 @@ def _in_sound(timeline: Timeline) -> dict[str, int]:
         "fades": count(lambda sound, _: sound.fade_in or sound.fade_out),
         "retimed_sounds": count(lambda sound, _: sound.speed != 1),
         "ducking": sum(bool(track.duck) for track in tracks) if any(track.role == "voice" for track in tracks) else 0,
+        "room_tone": sum(len(track.tones) for track in tracks),
         "mastering": bool(tracks),
     }
 
@@ -91,11 +100,19 @@ WORDS = {
     "grades": ("correction of light and colour", "corrections of light and colour"),
     "speeds": ("change of speed", "changes of speed"),
     "colours": ("coloured gap", "coloured gaps"),
+    "insets": ("picture in the picture", "pictures in the picture"),
+    "boxes": (
+        "box with round corners, border or shadow",
+        "boxes with round corners, border or shadow",
+    ),
+    "look": ("the film's look (a table of colours)", ""),
+    "progress": ("the bar of progress", ""),
     "sounds": ("sound", "sounds"),
     "levels": ("level", "levels"),
     "fades": ("sound that fades", "sounds that fade"),
     "retimed_sounds": ("sound at another speed", "sounds at another speed"),
     "ducking": ("track that ducks under the voice", "tracks that duck under the voice"),
+    "room_tone": ("gap filled with the room's own tone", "gaps filled with the room's own tone"),
     "mastering": ("the master's loudness and limiter", ""),
     "titles": ("title", "titles"),
     "captions": ("caption", "captions"),
@@ -136,21 +153,27 @@ _PICTURES: Rules = {
     "grades": ("beside", "numbers only"),
     "speeds": ("editable", ""),
     "colours": ("lost", "the gap is black"),
+    "insets": ("approximate", "clips on a track of their own, on the film's frames; their boxes are written down"),
+    "boxes": ("beside", "written down"),
+    "look": ("beside", "the .cube file lies in media/"),
+    "progress": ("lost", ""),
     "letters": ("lost", ""),
     "mastering": ("lost", "the mix is not mastered; --to audio or --to stems gives it"),
     "retimed_sounds": ("editable", "set it to keep its pitch"),
     "ducking": ("beside", "written down; --to stems gives the ducked tracks"),
+    "room_tone": ("lost", "--to stems gives it, in natural.wav"),
 }
 
 _SOUNDS: Rules = {"sounds": ("rendered", ""), "levels": ("rendered", ""), "fades": ("rendered", ""),
-                            "retimed_sounds": ("rendered", ""), "ducking": ("rendered", "")}  # fmt: skip
+                            "retimed_sounds": ("rendered", ""), "ducking": ("rendered", ""),
+                            "room_tone": ("rendered", "")}  # fmt: skip
 _SUBTITLES: Rules = {
     "captions": ("editable", "text and times"),
     "words": ("lost", "whole captions only"),
     "titles": ("lost", ""),
     "letters": ("lost", "the player decides"),
 }
-_SILENT = ("sounds", "levels", "fades", "retimed_sounds", "ducking", "mastering", "markers", "words")
+_SILENT = ("sounds", "levels", "fades", "retimed_sounds", "ducking", "room_tone", "mastering", "markers", "words")
 _DRAWN: Rules = {key: ("lost", "") if key in _SILENT else ("rendered", "") for key in WORDS}
 
 RULES: Mapping[str, Rules] = {
@@ -174,6 +197,8 @@ RULES: Mapping[str, Rules] = {
         ),
         "framings": ("editable", "as a transform"),
         "grades": ("lost", ""),
+        "insets": ("editable", "connected clips with their place, size and crop; fades are keyframes of opacity"),
+        "boxes": ("lost", "boxes have plain edges"),
         "sounds": ("editable", "on whole frames: an edge moves by half a frame at most, what is heard stays in place"),
         "levels": ("editable", ""),
         "fades": ("approximate", "the same length, on the program's own curve"),
@@ -191,6 +216,8 @@ RULES: Mapping[str, Rules] = {
         "moves": ("lost", "a decision list has no framing: the shot is whole"),
         "framings": ("lost", "the shot is whole"),
         "grades": ("lost", ""),
+        "insets": ("lost", "a decision list has one row of pictures: not editable here; comments say where they lie"),
+        "boxes": ("lost", ""),
         "sounds": ("lost", "a decision list of pictures; --to stems gives the sound"),
         "levels": ("lost", ""),
         "fades": ("lost", ""),
@@ -212,6 +239,8 @@ RULES: Mapping[str, Rules] = {
         "framings": ("editable", "as scale and position"),
         "blurred_fills": ("approximate", "the program's own blurred background"),
         "grades": ("lost", ""),
+        "insets": ("editable", "on tracks of their own, with place, size and crop; fades are keyframes of opacity"),
+        "boxes": ("lost", "boxes have plain edges"),
         "sounds": ("editable", ""),
         "levels": ("editable", ""),
         "fades": ("approximate", "the same length, on the program's own curve"),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cutroom.exports.grid import Shot
+from cutroom.exports.grid import Boxed, Shot
+from cutroom.render.inset import Rect, rect_of
 from cutroom.render.layers import place
 from cutroom.render.picture import Stretch
 from cutroom.render.view import View
@@ -77,6 +78,37 @@ def framing(clip: Clip, frame: Format, shot: Shot) -> Framing:
         return Framing((one, one), smooth=False)
     first, last = -round(path.lead), max(shot.frames - 1, 1) + round(path.trail)
     return Framing((key(first, path.at(first)), key(last, path.at(last))), path.smooth)
+
+
+def boxed(boxed: Boxed, frame: Format) -> Framing:
+    """Where the source of an inset lies in `frame`: its own framing, brought into its box.
+
+    What of the source lies outside the box is cut off by the film, and by an editor only with a mask.
+    """
+    inset, rect = boxed.inset, rect_of(boxed.inset, frame)
+    inside = Format(width=rect.width, height=rect.height, fps=frame.fps)
+    own = framing(inset.clip, inside, boxed.shot)
+    shape = inset.clip.media.width / inset.clip.media.height
+    # Fitted into the box, and fitted into the frame.
+    small, large = min(rect.width, rect.height * shape), min(frame.width, frame.height * shape)
+
+    def moved(key: Key) -> Key:
+        right = (rect.x + rect.width * (0.5 + key.right)) / frame.width - 0.5
+        down = (rect.y + rect.height * (0.5 + key.down)) / frame.height - 0.5
+        return Key(key.at, key.size * small / large, right, down, frame.aspect)
+
+    first, last = own.keys
+    return Framing((moved(first), moved(last)), own.smooth)
+
+
+def seen_in(framed: Key, rect: Rect, frame: Format, shape: float) -> tuple[float, float, float, float]:
+    """How much of the source an inset's box cuts off on its left, upper, right and lower side, as parts of the source."""
+    width = framed.size * min(frame.width, frame.height * shape)
+    height = width / shape
+    left = (0.5 + framed.right) * frame.width - width / 2
+    top = (0.5 + framed.down) * frame.height - height / 2
+    sides = (rect.x - left, rect.y - top, left + width - rect.x - rect.width, top + height - rect.y - rect.height)
+    return tuple(max(0.0, round(side / whole, 6)) for side, whole in zip(sides, (width, height) * 2, strict=True))  # pyright: ignore[reportReturnType]
 
 
 def _number(value: float) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cutroom.media.kinds import Image
-from cutroom.render.picture import schedule
+from cutroom.render.picture import laid_over, schedule
 from cutroom.time import Rate
-from cutroom.timeline.timeline import Caption, Clip, Gap, Sound, SoundTrack, Timeline, Title, Transition
+from cutroom.timeline.timeline import Caption, Clip, Gap, Inset, Sound, SoundTrack, Timeline, Title, Transition
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,15 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Boxed:
+    """An inset on whole frames."""
+
+    inset: Inset
+    shot: Shot
+    """What is seen in it, as a shot without handles; its `first` counts in the film."""
+
+
+@dataclass(frozen=True)
 class Grid:
     """The whole timeline in frames."""
 
@@ -94,6 +103,8 @@ class Grid:
     crossings: tuple[Crossing, ...]
     lanes: tuple[tuple[Heard, ...], ...]
     """Sounds in rows in which none overlaps another; a row holds sounds of one role."""
+    insets: tuple[tuple[Boxed, ...], ...] = ()
+    """Pictures in the picture in rows in which none overlaps another, the lowest row first."""
 
     def crossing_after(self, shot: int) -> Crossing | None:
         """The transition behind the shot at this place."""
@@ -120,8 +131,28 @@ def grid(timeline: Timeline) -> Grid:
         crossings=tuple(
             Crossing(one.transition, one.first, one.frames, placed[one.shot + 1].first, one.shot) for one in crossings
         ),
+        insets=_rows(timeline),
         lanes=tuple(lane for track in timeline.sound for lane in _lanes(_heard(track, rate, timeline.frames))),
     )
+
+
+def _rows(timeline: Timeline) -> tuple[tuple[Boxed, ...], ...]:
+    """Each inset in the lowest row that keeps it over all earlier ones that it meets in time."""
+    rows: list[list[Boxed]] = []
+    for laid in laid_over(timeline):
+        if not laid.frames:
+            continue
+        one = Boxed(laid.inset, Shot(laid.item, laid.first, laid.frames, 0, 0))
+        under = [
+            place
+            for place, row in enumerate(rows)
+            if any(other.shot.first < one.shot.end and one.shot.first < other.shot.end for other in row)
+        ]
+        place = max(under, default=-1) + 1
+        if place == len(rows):
+            rows.append([])
+        rows[place].append(one)
+    return tuple(tuple(sorted(row, key=lambda boxed: boxed.shot.first)) for row in rows)
 
 
 def _heard(track: SoundTrack, rate: Rate, frames: int) -> Iterable[Heard]:

@@ -14,13 +14,17 @@ from fractions import Fraction
 from typing import Any
 
 from cutroom.exports.edit import Edit
-from cutroom.exports.framing import Framing, framing
-from cutroom.exports.grid import Grid, Heard, Shot
+from cutroom.exports.framing import Framing, boxed, framing, seen_in
+from cutroom.exports.grid import Boxed, Grid, Heard, Shot
 from cutroom.exports.levels import Levels
 from cutroom.exports.material import Material
 from cutroom.media.kinds import Audio, Image, Video
+from cutroom.render.inset import Rect, rect_of
 from cutroom.time import Rate
-from cutroom.timeline.timeline import Caption, Clip, Title
+from cutroom.timeline.timeline import Caption, Clip, Format, Title
+
+Sides = tuple[float, float, float, float]
+"""Left, upper, right, lower."""
 
 MICRO = 1_000_000
 ENDLESS = 10_800 * MICRO
@@ -116,6 +120,8 @@ class _Writer:
     def content(self) -> dict[str, Any]:
         form = self.edit.timeline.format
         tracks = [self._track("video", "", [self._shot(place) for place in self._shown()])]
+        for number, row in enumerate(self.grid.insets, 1):
+            tracks.append(self._track("video", f"picture in picture {number}", [self._inset(one, number) for one in row]))
         for lane in self.grid.lanes:
             tracks.append(self._track("audio", lane[0].track.role, [self._sound(heard) for heard in lane]))
         captions = [self._caption(caption) for caption in self.edit.timeline.captions]
@@ -193,6 +199,31 @@ class _Writer:
         segment["extra_material_refs"] = refs
         return segment
 
+    def _inset(self, one: Boxed, row: int) -> dict[str, Any]:
+        """A clip over the main track, cropped to its box and put into its place."""
+        clip, form, shot = one.inset.clip, self.edit.timeline.format, one.shot
+        framed = boxed(one, form)
+        cut = seen_in(framed.keys[0], rect_of(one.inset, form), form, clip.media.width / clip.media.height)
+        place = f"inset {shot.first} {row}"
+        segment = self._segment("inset", place, self._picture(clip.media, cut), shot.first, shot.frames)
+        start = microseconds(shot.source(self.grid.rate), self.grid.rate) if isinstance(clip.media, Video) else 0
+        length = segment["target_timerange"]["duration"]
+        segment["source_timerange"] = {"start": start, "duration": int(length * clip.speed + Fraction(1, 2))}
+        # The clip's own sound is heard from a track of its own.
+        segment |= {"speed": float(clip.speed), "volume": 0.0, "render_index": row}
+        segment["clip"] = _in_box(rect_of(one.inset, form), form)
+        segment["common_keyframes"] = self._fades(segment, one)
+        speed = {"type": "speed", "mode": 0, "speed": float(clip.speed), "curve_speed": None}
+        segment["extra_material_refs"] = [self._add("speeds", speed, place)]
+        return segment
+
+    def _fades(self, segment: dict[str, Any], one: Boxed) -> list[dict[str, Any]]:
+        rate, frames = self.grid.rate, one.shot.frames
+        comes, goes = (min(rate.frames(part), frames // 2) for part in (one.inset.fade_in, one.inset.fade_out))
+        values = [(0, 0.0), (comes, 1.0)] if comes else []
+        values += [(frames - goes, 1.0), (frames, 0.0)] if goes else []
+        return [self._keyed(segment, "KFTypeAlpha", values)] if values else []
+
     def _moves(self, segment: dict[str, Any], frame: Framing, shot: Shot) -> list[dict[str, Any]]:
         """Keyframes of place and size, counted in the source's own time."""
         if not frame.moves:
@@ -253,7 +284,10 @@ class _Writer:
             place,
         )
 
-    def _picture(self, media: Image | Video) -> str:
+    def _picture(self, media: Image | Video, cut: Sides = (0.0, 0.0, 0.0, 0.0)) -> str:
+        """The material of a picture or clip, without what `cut` says of its left, upper, right and lower side."""
+        left, top, right, bottom = cut
+        edges = {("x", False): left, ("x", True): 1 - right, ("y", False): top, ("y", True): 1 - bottom}
         still = isinstance(media, Image)
         about = {
             "type": "photo" if still else "video",
@@ -264,11 +298,11 @@ class _Writer:
             "material_name": self.edit.name(media.digest),
             "category_name": "local",
             "check_flag": 63_487,
-            "crop": {f"{row}_{side}_{axis}": float(value) for row, side, axis, value in CORNERS},
+            "crop": {f"{row}_{side}_{axis}": edges[axis, bool(value)] for row, side, axis, value in CORNERS},
             "crop_ratio": "free",
             "crop_scale": 1.0,
         }
-        return self._media("videos", media, about)
+        return self._media("videos", media, about, "" if not any(cut) else f" {cut}")
 
     # ── sounds ──
 
@@ -364,10 +398,11 @@ class _Writer:
             "visible": True,
         }
 
-    def _media(self, category: str, media: Audio | Image | Video, about: dict[str, Any]) -> str:
-        key = f"{category} {media.digest}"
+    def _media(self, category: str, media: Audio | Image | Video, about: dict[str, Any], part: str = "") -> str:
+        key = f"{category} {media.digest}{part}"
         if key not in self._known:
-            self._known[key] = self._add(category, {**about, "path": self.material.path(media)}, media.digest)
+            path = {"path": self.material.path(media)}
+            self._known[key] = self._add(category, {**about, **path}, f"{media.digest}{part}")
         return self._known[key]
 
     def _add(self, category: str, about: dict[str, Any], key: object) -> str:
@@ -399,6 +434,14 @@ def _placed(size: float, right: float, up: float) -> dict[str, Any]:
         "scale": {"x": round(size, 6), "y": round(size, 6)},
         "transform": {"x": round(right, 6), "y": round(up, 6)},
     }
+
+
+def _in_box(rect: Rect, form: Format) -> dict[str, Any]:
+    """What is cropped to the box's shape, as large as the box and where it is: sizes count from fitted into the frame."""
+    size = max(rect.width / form.width, rect.height / form.height)
+    right = 2 * (rect.x + rect.width / 2) / form.width - 1
+    down = 2 * (rect.y + rect.height / 2) / form.height - 1
+    return _placed(size, right, -down)
 
 
 def _factor(decibels: float) -> float:

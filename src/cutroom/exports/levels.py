@@ -10,7 +10,7 @@ import numpy as np
 
 from cutroom.errors import BadInput, BrokenProduction
 from cutroom.exports.edit import Edit
-from cutroom.render.sound import ducking, levelling, stems
+from cutroom.render.sound import ducking, levelling, stems, voice_levels
 from cutroom.timeline.timeline import Sound, SoundTrack
 
 TICK = Fraction(1, 100)
@@ -64,8 +64,10 @@ def _ways_down(edit: Edit) -> dict[float, Curve]:
     if not depths or not spoken:
         return {}
     alone = edit.timeline.model_copy(update={"sound": spoken})
-    voices = sum(signal for _, signal in stems(alone, edit.store, degrade=lambda *_: None))
-    return {depth: corners(ducking(np.asarray(voices, np.float32), depth)) for depth in depths}
+    heard = [voice_levels(blocks) for _, blocks in stems(alone, edit.store, degrade=lambda *_: None)]
+    # Unlike voices add in power.
+    level = 10 * np.log10(np.sum([10 ** (one / 10) for one in heard], axis=0))
+    return {depth: corners(ducking(level, depth)) for depth in depths}
 
 
 def corners(curve: np.ndarray, tolerance: float = TOLERANCE) -> Curve:

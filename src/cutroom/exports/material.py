@@ -68,6 +68,8 @@ def safe_name(name: str) -> str:
 def used(edit: Edit) -> list[Media]:
     """Every medium of the timeline, once, in order: pictures first, then sounds."""
     found: list[Media] = [item.media for item in edit.timeline.picture if isinstance(item, Clip)]
+    found += [inset.clip.media for inset in edit.timeline.insets]
+    found += [edit.timeline.lut.media] if edit.timeline.lut else []
     found += [sound.media for track in edit.timeline.sound for sound in track.sounds]
     return list({media.digest: media for media in found}.values())
 

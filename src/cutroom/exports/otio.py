@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from cutroom.exports.edit import Edit
-from cutroom.exports.grid import Crossing, Grid, Heard, Shot
+from cutroom.exports.grid import Boxed, Crossing, Grid, Heard, Shot
 from cutroom.exports.levels import Levels
 from cutroom.exports.material import Material
 from cutroom.media.kinds import Image, Media
@@ -31,13 +31,17 @@ class _Writer:
         self.rate = float(grid.rate.per_second)
 
     def timeline(self) -> dict[str, Any]:
-        """Timeline, stack, one picture track and a track for each row of sound."""
+        """Timeline, stack, the picture track, and a track for each row of insets and of sound."""
         tracks = [self._track("Picture", "Video", self._pictures())]
+        for number, row in enumerate(self.grid.insets, 1):
+            tracks.append(self._track(f"Picture in picture {number}", "Video", self._insets(row)))
         for number, lane in enumerate(self.grid.lanes, 1):
             tracks.append(self._track(f"{lane[0].track.role.capitalize()} {number}", "Audio", self._sounds(lane)))
         stack = {**_item("Stack.1", "tracks"), "markers": self._markers(), "children": tracks}
         timeline = self.edit.timeline
-        about = timeline.model_dump(mode="json", include={"format", "language", "captions", "caption_style", "titles"})
+        about = timeline.model_dump(mode="json", include={"format", "language", "captions", "caption_style", "titles", "progress"})
+        if timeline.lut is not None:
+            about["lut"] = self.material.relative(timeline.lut.media)
         return {
             "OTIO_SCHEMA": "Timeline.1",
             "name": self.edit.title,
@@ -76,6 +80,19 @@ class _Writer:
             "effects": effects,
             "metadata": {"cutroom": exact},
         }
+
+    def _insets(self, row: tuple[Boxed, ...]) -> list[dict[str, Any]]:
+        children: list[dict[str, Any]] = []
+        at = 0
+        for boxed in row:
+            if boxed.shot.first > at:
+                children.append({**_item("Gap.1", ""), "source_range": self._range(0, boxed.shot.first - at)})
+            made = self._shot(boxed.shot)
+            laid = boxed.inset.model_dump(mode="json", exclude={"clip"})
+            made["metadata"] = {"cutroom": {**made["metadata"]["cutroom"], "inset": laid}}
+            children.append(made)
+            at = boxed.shot.end
+        return children
 
     def _transition(self, crossing: Crossing) -> dict[str, Any]:
         transition = crossing.transition

@@ -7,13 +7,14 @@ and who performs it, but without a take number; `key` is the same with the take 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from cutroom.brief.brief import Brief
 from cutroom.media.kinds import AnyMedia
 from cutroom.media.marks import Marks
+from cutroom.money import CURRENCY, FREE, Price
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.time import Exact
 from cutroom.verdict import Verdict
@@ -62,22 +63,51 @@ class Declined(_Event):
 
 
 class Started(_TakeEvent):
-    """A performer was asked for a take."""
+    """A performer is about to be asked for a take: the intent, written down before anything is sent."""
 
     kind: Literal["started"] = "started"
     performer: str
     version: str
+    settings: dict[str, Any] = {}
+    """What else decides the result, as it is in the key."""
+    upstream: dict[str, str] = {}
+    """The keys behind the step's inputs, by id: with `settings`, what a later look needs to say why a take is stale."""
+    recipe: str = ""
+    """What is asked for, whoever performs it: the key without the performer."""
+    price: Price = FREE
+    elsewhere: bool = False
+    """True when a call goes to somebody else: without an answer, nobody knows whether it was carried out."""
 
 
-class Made(_TakeEvent):
-    """A take is there."""
+class Submitted(_TakeEvent):
+    """A server took the call and named a job: after a crash it is asked for its result, not called again."""
 
-    kind: Literal["made"] = "made"
+    kind: Literal["submitted"] = "submitted"
+    performer: str
+    job: str
+
+
+class _Result(_TakeEvent):
     performer: str
     media: AnyMedia
     cost: Decimal = Decimal(0)
+    currency: str = CURRENCY
     wall_seconds: Exact
     degraded: tuple[Degraded, ...] = ()
+
+
+class Fetched(_Result):
+    """The result of a call is in the store, whole; it is not yet part of the production."""
+
+    kind: Literal["fetched"] = "fetched"
+
+
+class Made(_Result):
+    """A take is there: committed."""
+
+    kind: Literal["made"] = "made"
+    reused: bool = False
+    """True when it was found in the store, made for another production."""
 
 
 class Failed(_TakeEvent):
@@ -87,8 +117,39 @@ class Failed(_TakeEvent):
     performer: str
     reason: str
     error: str
-    """The error's class: TryAgain, GiveUp, BadInput, Unavailable, or a crash's own."""
-    billed: bool = False
+    """The error's class: TryAgain, TryLater, GiveUp, Ambiguous, TimedOut, BadInput, Unavailable, or a crash's own."""
+    billed: bool | None = False
+    """Whether the attempt was paid for; None when nobody knows."""
+    cost: Decimal = Decimal(0)
+    currency: str = CURRENCY
+    after: Exact | None = None
+    """In how many seconds the same call may be sent again, when the server said so."""
+
+
+class Answered(_Event):
+    """A person decided what no rule may: to spend, or what to do about a call whose fate is unknown."""
+
+    kind: Literal["answered"] = "answered"
+    step: str
+    key: str
+    question: Literal["approve", "ambiguous"]
+    answer: Literal["yes", "no", "resubmit", "skip"]
+
+
+class Redone(_Event):
+    """A person wants another take of a step."""
+
+    kind: Literal["redone"] = "redone"
+    step: str
+    slot: str
+    take: int = Field(ge=1)
+
+
+class Returned(_Event):
+    """A person went back to an earlier version of the film."""
+
+    kind: Literal["returned"] = "returned"
+    version: int = Field(ge=1)
 
 
 class Judged(_TakeEvent):
@@ -104,6 +165,7 @@ class Accepted(_TakeEvent):
     kind: Literal["accepted"] = "accepted"
     degraded: tuple[Degraded, ...] = ()
     """Not empty when it was accepted for want of a better one."""
+    by: Literal["judge", "person"] = "judge"
 
 
 class Lost(_Event):
@@ -135,8 +197,35 @@ class Wrapped(_Event):
 
 
 Event = Annotated[
-    Opened | Planned | Declined | Started | Made | Failed | Judged | Accepted | Lost | Wrapped,
+    Opened
+    | Planned
+    | Declined
+    | Started
+    | Submitted
+    | Fetched
+    | Made
+    | Failed
+    | Judged
+    | Accepted
+    | Answered
+    | Redone
+    | Returned
+    | Lost
+    | Wrapped,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 """Reads any event from JSON."""
+
+
+def stands_for_money(event: Event) -> bool:
+    """True for events that must outlast a power cut before anything else happens: they stand for a call to somebody else."""
+    match event:
+        case Started():
+            return event.elsewhere or not event.price.free
+        case Submitted() | Fetched() | Answered():
+            return True
+        case Made() | Failed():
+            return bool(event.cost) or (isinstance(event, Failed) and event.billed is not False)
+        case _:
+            return False

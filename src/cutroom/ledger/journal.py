@@ -1,4 +1,8 @@
-"""The ledger on disk: one SQLite table of events, appended to and never changed."""
+"""The ledger on disk: one SQLite table of events, appended to and never changed.
+
+What is free is written without waiting for the disk: it outlasts the process, and a power cut costs at most the last of it.
+Events that stand for money wait until they, and all before them, are on the disk (`events.stands_for_money`).
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,12 @@ from typing import NamedTuple, Self
 
 from pydantic import ValidationError
 
-from cutroom.errors import BrokenProduction, NoSpace
-from cutroom.ledger.events import EVENT, Event
+from cutroom.errors import BrokenProduction, Busy, NoSpace
+from cutroom.ledger.events import EVENT, Event, stands_for_money
+from cutroom.ledger.lease import Lease, take
 
-VERSION = 1
-"""The version of the table's layout, kept in SQLite's own user_version."""
+VERSION = 2
+"""The version of the tables' layout, kept in SQLite's own user_version."""
 
 
 class Entry(NamedTuple):
@@ -30,17 +35,28 @@ class Journal:
     """The ledger's file. Use as a context manager; reading and appending are safe from one thread at a time."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open `path`, or make it. Raises BrokenProduction when it is no ledger or a newer Cutroom's."""
+        """Open `path`, or make it.
+
+        Raises Busy when another process writes to it, BrokenProduction when it is no ledger or a newer Cutroom's, and
+        NoSpace when the disk is full or the folder cannot be written.
+        """
         self.path = path
+        self._lease: Lease | None = None
+        self._durable = False
         try:
             if read_only:
                 self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._db = sqlite3.connect(path, check_same_thread=False, timeout=10)
+                self._db = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
             self._prepare(read_only=read_only)
+            if not read_only:
+                self._lease = take(path)
         except sqlite3.DatabaseError as error:
             raise _explained(path, error) from error
+        except Busy:
+            self._db.close()
+            raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
                 raise NoSpace(f"{path}: {error.strerror}; free some space, or choose another place with -o") from error
@@ -52,29 +68,58 @@ class Journal:
             raise BrokenProduction(
                 f"{self.path}: written by a newer Cutroom (layout {found}, this one reads {VERSION}); upgrade Cutroom"
             )
-        if found == VERSION or read_only:
+        if read_only:
             return
-        self._db.execute("PRAGMA journal_mode=WAL")
-        with self._db:
-            self._db.execute(
-                "CREATE TABLE events (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL)"
-            )
-            self._db.execute(f"PRAGMA user_version = {VERSION}")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        if found == VERSION:
+            return
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS events "
+            "(number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL)"
+        )
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS lease "
+            "(one INTEGER PRIMARY KEY CHECK (one = 1), holder TEXT, fence INTEGER NOT NULL, beat INTEGER NOT NULL)"
+        )
+        self._db.execute("INSERT OR IGNORE INTO lease VALUES (1, NULL, 0, 0)")
+        self._db.execute(f"PRAGMA user_version = {VERSION}")
+        self._db.execute("COMMIT")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let another process write."""
+        if self._lease is not None:
+            self._lease.let_go()
+            self._lease = None
         self._db.close()
 
     def append(self, event: Event) -> None:
-        """Write one event down. Raises NoSpace when the disk is full."""
-        row = (datetime.now(UTC).isoformat(timespec="milliseconds"), event.kind, event.model_dump_json())
+        """Write one event down; returns when it will outlast the process, or a power cut if it stands for money.
+
+        Raises NoSpace when the disk is full, and Busy when another process took the production over because this one
+        did not answer for long.
+        """
+        fence = self._lease.fence if self._lease else None
+        row = (datetime.now(UTC).isoformat(timespec="milliseconds"), event.kind, event.model_dump_json(), fence)
+        durable = stands_for_money(event)
         try:
-            with self._db:
-                self._db.execute("INSERT INTO events (at, kind, body) VALUES (?, ?, ?)", row)
+            if durable != self._durable:
+                self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
+            written = self._db.execute(
+                "INSERT INTO events (at, kind, body) SELECT ?, ?, ? FROM lease WHERE fence = ?", row
+            )
         except sqlite3.DatabaseError as error:
             raise _explained(self.path, error) from error
+        if written.rowcount != 1:
+            raise Busy(f"{self.path.parent}: another process took this production over; nothing more was written")
 
     def entries(self) -> Iterator[Entry]:
         """Every event in order. Raises BrokenProduction at one that cannot be read."""

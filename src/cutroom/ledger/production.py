@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cutroom.errors import WrongUse
@@ -36,9 +40,27 @@ class Production:
             )
         return production
 
+    def film(self, name: str) -> Path:
+        """Where the film of this name is delivered: beside the folder."""
+        return self.folder.resolve().parent / name
+
     def captions(self, film: str) -> Path:
         """Where the captions of the film of this name lie."""
         return self.folder / f"{Path(film).stem}.srt"
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Production]:
+        """A production with a copy of this one's ledger and the same store: what happens in it is forgotten."""
+        with tempfile.TemporaryDirectory(prefix="cutroom-rehearsal-") as folder:
+            copy = Production(Path(folder) / self.folder.name)
+            copy.folder.mkdir()
+            with closing(sqlite3.connect(self.ledger)) as here, closing(sqlite3.connect(copy.ledger)) as there:
+                here.backup(there)
+                # Whoever works on the original does not hold the copy.
+                there.execute("UPDATE lease SET holder = NULL")
+                there.commit()
+            copy.store = self.store
+            yield copy
 
     def journal(self, *, read_only: bool = False) -> Journal:
         """Open the ledger."""

@@ -35,10 +35,8 @@ from cutroom.media.container import (
     video_stream,
     when_taken,
 )
+from cutroom.media.display import HLG, PQ, brought_home, display_of, has_alpha
 from cutroom.time import Span
-
-_HDR = (16, 18)
-"""Transfer characteristics (ITU-T H.273) of HDR: 16 is PQ (SMPTE ST 2084), 18 is HLG (ARIB STD-B67)."""
 
 _FULL = 2
 """`color_range` of a picture that uses 0 to 255."""
@@ -230,10 +228,10 @@ def _described(path: Path, container: InputContainer, first: VideoFrame, times: 
         sound=sound,
         suffix=container_suffix(path, container, picture=True),
         taken=when_taken(container),
-        hdr=int(first.color_trc) in _HDR,
+        hdr=int(first.color_trc) in (PQ, HLG),
         full_range=int(first.color_range) == _FULL or first.format.name.startswith("yuvj"),
         interlaced=bool(first.interlaced_frame),
-        alpha=any(component.is_alpha for component in components) or "pal8" in first.format.name,
+        alpha=has_alpha(first),
         bits=max((component.bits for component in components), default=8),
         turn=turn,
         stored=(first.width, first.height),
@@ -268,6 +266,7 @@ def frames(
 ) -> Iterator[Frame]:
     """The clip's frames in the order that they are shown, upright, with square pixels, interlacing removed.
 
+    They are of BT.709: HDR and wide gamuts are brought there as the renderer does it, and what is transparent is black.
     With `span`: those that are seen during it, the one on display when it begins included (its `at` may lie before).
     With `every`: at most one frame in each stretch of that length. With `max_side`: scaled down so that the longer
     side is at most that.
@@ -283,9 +282,10 @@ def frames(
         check_size(path, stream.width, stream.height)
         aspect = _aspect(stream.sample_aspect_ratio)
         found = False
+        pixels = _Pixels(aspect, max_side)
         for at, frame in _thinned(_within(_timed(path, container, stream, span), span), every):
             found = True
-            yield Frame(at, _pixels(frame, aspect, max_side))
+            yield Frame(at, pixels(frame))
         if not found and span is None:
             raise BadInput(
                 path,
@@ -430,17 +430,53 @@ class _Deinterlacer:
                 return
 
 
-def _pixels(frame: VideoFrame, aspect: Fraction, max_side: int | None) -> np.ndarray:
-    """The frame as RGB, upright, square pixels, scaled down to `max_side`."""
-    width, height = _square(frame.width, frame.height, aspect)
-    if max_side is not None and max(width, height) > max_side:
-        factor = Fraction(max_side, max(width, height))
-        width, height = max(1, round(width * factor)), max(1, round(height * factor))
-    matrix = int(frame.colorspace)
-    if matrix == 2:  # unspecified: high definition is BT.709 by custom, everything else BT.601
-        matrix = 1 if frame.height > 576 else 5
-    interpolation = "AREA" if width * 2 <= frame.width else "BICUBIC"
-    plain = frame.reformat(
-        width, height, "rgb24", src_colorspace=matrix, interpolation=interpolation, dst_color_range=_FULL
-    )
-    return np.ascontiguousarray(_turn(frame).apply(plain.to_ndarray()))
+class _Pixels:
+    """Makes frames R'G'B' of BT.709: upright, with square pixels, scaled down to `max_side`."""
+
+    def __init__(self, aspect: Fraction, max_side: int | None) -> None:
+        self.aspect, self.max_side = aspect, max_side
+        self._graph: Graph | None = None
+        self._takes: tuple[object, ...] = ()
+
+    def __call__(self, frame: VideoFrame) -> np.ndarray:
+        """The frame as (height, width, 3) uint8."""
+        width, height = self._size(frame)
+        interpolation = "AREA" if width * 2 <= frame.width else "BICUBIC"
+        if has_alpha(frame) or display_of(frame).foreign:
+            pixels = self._brought_home(frame, width, height, interpolation).to_ndarray()
+        else:
+            matrix = int(frame.colorspace)
+            if matrix == 2:  # unspecified: high definition is BT.709 by custom, everything else BT.601
+                matrix = 1 if frame.height > 576 else 5
+            how = {"src_colorspace": matrix, "interpolation": interpolation, "dst_color_range": _FULL}
+            pixels = frame.reformat(width, height, "rgb24", **how).to_ndarray()
+        return np.ascontiguousarray(_turn(frame).apply(pixels))
+
+    def _size(self, frame: VideoFrame) -> tuple[int, int]:
+        width, height = _square(frame.width, frame.height, self.aspect)
+        if self.max_side is None or max(width, height) <= self.max_side:
+            return width, height
+        factor = Fraction(self.max_side, max(width, height))
+        return max(1, round(width * factor)), max(1, round(height * factor))
+
+    def _brought_home(self, frame: VideoFrame, width: int, height: int, interpolation: str) -> VideoFrame:
+        takes = (frame.width, frame.height, frame.format.name, int(frame.colorspace), int(frame.color_range))
+        takes = (*takes, *display_of(frame))
+        if self._graph is None or takes != self._takes:
+            self._graph, self._takes = _homeward(frame, width, height, interpolation.lower()), takes
+        self._graph.vpush(frame)
+        return self._graph.vpull()
+
+
+def _homeward(frame: VideoFrame, width: int, height: int, interpolation: str) -> Graph:
+    """A graph that makes rgb24 of BT.709, of this size, from frames like this one."""
+    graph = Graph()
+    size = {"w": str(width), "h": str(height), "flags": f"{interpolation}+accurate_rnd+full_chroma_int+full_chroma_inp"}
+    base = frame.time_base or Fraction(1, 1000)
+    graph.link_nodes(
+        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=base),
+        *brought_home(graph, frame, size),
+        graph.add("format", pix_fmts="rgb24"),
+        graph.add("buffersink"),
+    ).configure()
+    return graph

@@ -73,6 +73,8 @@ class Watermark(_Frozen):
     """How many standard deviations the correlation lies above what an unmarked file gives."""
     payload: int | None = None
     """The production's number, 32 bits; None unless found."""
+    false_alarm: float = 1.0
+    """The most likely it can be, whatever the file holds, that one without a watermark gives this answer; 1 unless found."""
     reason: str = ""
     """Why it abstains."""
 

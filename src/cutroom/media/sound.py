@@ -1,4 +1,4 @@
-"""Reading sound: what a file holds, and its samples, exact to the sample; writing WAV.
+"""Reading sound: what a file holds, and its samples, exact to the sample, block by block; writing WAV.
 
 Time 0 of a sound file is its first sample, after the encoder's delay. Time 0 of a clip with picture is its first frame,
 so that sound and picture of one clip stay together: sound that begins later is preceded by silence.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
 from pathlib import Path
@@ -24,6 +24,7 @@ from av.error import FFmpegError
 from av.packet import Packet, PacketSideData
 from av.stream import Disposition
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
 from cutroom.errors import BadInput
 from cutroom.media.container import container_suffix, decoded, open_container, packets, video_stream
@@ -62,6 +63,9 @@ _LONGEST_GAP = 3600
 _LONGEST = 24 * 3600
 """A longer file, in seconds, has broken time stamps."""
 
+BLOCK = 61_440
+"""How many samples are handed over at a time, unless something else is asked for."""
+
 _SEEKABLE = ("mov", "matroska", "wav", "flac", "w64", "aiff")
 """Containers whose time stamps are still right after seeking."""
 
@@ -90,7 +94,7 @@ def look(path: Path) -> SoundInfo:
         suffix = container_suffix(path, container, picture=video_stream(container) is not None)
     seconds = Fraction(0) if end is None else end - (_stamp(first) or 0)
     if not 0 < seconds < _LONGEST:  # no time stamps, or none that can be true: count what is decoded
-        seconds = Fraction(len(samples(path)), 48_000)
+        seconds = Fraction(sum(len(block) for block in blocks(path)), 48_000)
     return SoundInfo(seconds=seconds, rate=first.sample_rate, channels=len(first.layout.channels), suffix=suffix)
 
 
@@ -99,12 +103,22 @@ def samples(path: Path, *, span: Span | None = None, rate: int = 48_000) -> np.n
 
     With `span`, n is exactly ``round(span.length * rate)`` and the first sample is at ``span.start``: what lies outside
     the sound is silence. Without, all of it. Mono is heard on both sides; more channels are mixed down (ITU-R BS.775).
+    It takes 23 MB a minute; what may be long is better read as `blocks`.
 
     Raises BadInput when there is no sound that can be decoded. Damaged parts in the middle are silent.
     """
+    return np.concatenate([np.zeros((0, 2), np.float32), *blocks(path, span=span, rate=rate)])
+
+
+def blocks(
+    path: Path, *, span: Span | None = None, rate: int = 48_000, size: int = BLOCK
+) -> Iterator[NDArray[np.float32]]:
+    """What `samples` gives, in blocks of `size` (the last one may be shorter), in constant memory.
+
+    Raises as `samples` does, when the first block is asked for.
+    """
     first = _first(path)
     native = first.sample_rate
-    zero = _zero(path, first)
     skip, stop = 0, None
     if span is not None:
         # The source is cut where both rates have a sample, so that a part equals that part of the whole; a quarter of
@@ -113,13 +127,17 @@ def samples(path: Path, *, span: Span | None = None, rate: int = 48_000) -> np.n
         skip = max(0, int(span.start * native) - native // 4) // grain * grain
         stop = int(span.end * native) + native // 4
     with open_container(path) as container:
+        zero = _zero(path, container, first)
         source = _placed(container, _audio_stream(path, container), native=native, zero=zero, skip=skip, stop=stop)
-    if span is None:
-        end = _end(path, first)
-        # The encoder's padding is not part of the sound.
-        return _resampled(source if end is None else source[: max(1, round((end - zero) * native))], native, rate)
-    whole = _resampled(source, native, rate)
-    return _window(whole, round(span.start * rate) - skip * rate // native, round(span.length * rate))
+        if span is None:
+            end = _end(path, first)
+            # The encoder's padding is not part of the sound.
+            wanted = source if end is None else _first_of(source, max(1, round((end - zero) * native)))
+            heard = _resampled(wanted, native, rate)
+        else:
+            begin = round(span.start * rate) - skip * rate // native
+            heard = _window(_resampled(source, native, rate), begin, round(span.length * rate))
+        yield from _regrouped(heard, size)
 
 
 def write_wav(path: Path, samples: np.ndarray, rate: int = 48_000, *, floating: bool = False) -> None:
@@ -198,11 +216,13 @@ def _stamp(frame: AudioFrame | VideoFrame) -> Fraction | None:
     return frame.pts * frame.time_base if frame.pts is not None and frame.time_base is not None else None
 
 
-def _zero(path: Path, first: AudioFrame) -> Fraction:
+def _zero(path: Path, container: InputContainer, first: AudioFrame) -> Fraction:
     """The time stamp in seconds that counts as 0: that of the first picture, else that of the first sound."""
-    with open_container(path) as container:
-        stream = video_stream(container)
-        shown = None if stream is None else next(decoded(path, container, stream), None)
+    shown = None
+    if video_stream(container) is not None:
+        with open_container(path) as beside:
+            stream = video_stream(beside)
+            shown = None if stream is None else next(decoded(path, beside, stream), None)
     stamp = _stamp(shown) if shown is not None else None
     return stamp if stamp is not None else (_stamp(first) or Fraction(0))
 
@@ -221,46 +241,21 @@ def _sounding(container: InputContainer, stream: AudioStream) -> Iterator[AudioF
                 yield frame
 
 
-@dataclass
-class _Strip:
-    """Stereo sound that grows at its end, every part laid where its time has it."""
-
-    skip: int
-    """The strip begins at this sample, counted from time 0."""
-    native: int
-    parts: list[np.ndarray] = field(default_factory=list)
-    filled: int = 0
-
-    def lay(self, stereo: np.ndarray, at: int) -> None:
-        """Lays `stereo` at sample `at`: silence before it if there is a gap, what overlaps is left out."""
-        gap = at - self.skip - self.filled
-        if gap > _LONGEST_GAP * self.native:
-            gap = 0  # a broken time stamp, not hours of silence
-        if gap > 0:
-            self._append(np.zeros((gap, 2), np.float32))
-        self._append(stereo[max(0, -gap) :])
-
-    def _append(self, part: np.ndarray) -> None:
-        self.parts.append(part)
-        self.filled += len(part)
-
-    def whole(self) -> np.ndarray:
-        """All of it, shape (n, 2)."""
-        return np.concatenate([np.zeros((0, 2), np.float32), *self.parts])
-
-
 def _placed(
     container: InputContainer, stream: AudioStream, *, native: int, zero: Fraction, skip: int, stop: int | None
-) -> np.ndarray:
-    """The sound in stereo at its own rate, from sample `skip` to about `stop`, every part where its time has it."""
+) -> Iterator[NDArray[np.float32]]:
+    """The sound in stereo at its own rate, from sample `skip` to about `stop`, every part where its time has it.
+
+    Where there is a gap there is silence; what overlaps is left out.
+    """
     if skip > 30 * native and container.format.name.split(",")[0] in _SEEKABLE and stream.time_base:
         # A second early, so that decoders which depend on what came before have settled.
         with suppress(FFmpegError):
             container.seek(int((zero + Fraction(skip, native) - 1) / stream.time_base), stream=stream)
-    strip = _Strip(skip, native)
+    filled = skip
     expected: int | None = None
     for frame in _sounding(container, stream):
-        stereo = _resampled(_stereo(frame), frame.sample_rate, native)
+        stereo = _alike(frame, native)
         at = expected or 0
         stamp = _stamp(frame)
         if stamp is not None:
@@ -269,10 +264,29 @@ def _placed(
                 at = stamped
         expected = at + len(stereo)
         if expected > skip:
-            strip.lay(stereo, at)
+            # A broken time stamp does not mean hours of silence.
+            gap = at - filled if at - filled <= _LONGEST_GAP * native else 0
+            yield from _silence(gap)
+            part = stereo[max(0, -gap) :]
+            yield part
+            filled += max(0, gap) + len(part)
         if stop is not None and expected >= stop:
-            break
-    return strip.whole()
+            return
+
+
+def _silence(count: int) -> Iterator[NDArray[np.float32]]:
+    """`count` samples of silence; none when it is below 0."""
+    while count > 0:
+        yield np.zeros((min(count, BLOCK), 2), np.float32)
+        count -= BLOCK
+
+
+def _alike(frame: AudioFrame, native: int) -> NDArray[np.float32]:
+    """The frame in stereo at the file's rate, which it may have left."""
+    stereo = _stereo(frame)
+    if frame.sample_rate == native:
+        return stereo
+    return np.concatenate([np.zeros((0, 2), np.float32), *_resampled(iter([stereo]), frame.sample_rate, native)])
 
 
 def _stereo(frame: AudioFrame) -> np.ndarray:
@@ -301,26 +315,68 @@ def _floats(values: np.ndarray) -> np.ndarray:
     return np.nan_to_num(values.astype(np.float32, copy=False))
 
 
-def _resampled(stereo: np.ndarray, native: int, rate: int) -> np.ndarray:
-    """`stereo` of shape (n, 2) at another rate: ``round(n * rate / native)`` samples."""
-    if native == rate or len(stereo) == 0:
-        return stereo
+def _resampled(source: Iterator[NDArray[np.float32]], native: int, rate: int) -> Iterator[NDArray[np.float32]]:
+    """Stereo sound of n samples at another rate: ``round(n * rate / native)`` samples."""
+    if native == rate:
+        yield from source
+        return
     # A longer filter than the default: -100 dB of images instead of -60.
     resampler = AudioResampler("flt", "stereo", rate, options={"filter_size": "64", "phase_shift": "10"})
-    made = []
-    for begin in range(0, len(stereo), native):
-        chunk = np.ascontiguousarray(stereo[begin : begin + native], np.float32)
-        frame = AudioFrame.from_ndarray(chunk.reshape(1, -1), "flt", "stereo")
+    taken, given = 0, 0
+    ready: list[np.ndarray] = []
+    for chunk in _regrouped(source, native):
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(chunk, np.float32).reshape(1, -1), "flt", "stereo")
         frame.sample_rate = native
-        made += [out.to_ndarray().reshape(-1, 2) for out in resampler.resample(frame)]
-    made += [out.to_ndarray().reshape(-1, 2) for out in resampler.resample(None)]
-    return _window(np.concatenate(made), 0, round(len(stereo) * rate / native))
+        taken += len(chunk)
+        ready += [out.to_ndarray().reshape(-1, 2) for out in resampler.resample(frame)]
+        # No more than so much, whatever comes: the resampler may be a sample ahead.
+        while ready and given + len(ready[0]) <= round(taken * rate / native):
+            given += len(ready[0])
+            yield ready.pop(0)
+    if not taken:
+        return
+    ready += [out.to_ndarray().reshape(-1, 2) for out in resampler.resample(None)]
+    yield from _window(iter(ready), 0, round(taken * rate / native) - given)
 
 
-def _window(whole: np.ndarray, begin: int, count: int) -> np.ndarray:
-    """`count` samples from `begin`; outside of `whole` there is silence."""
-    out = np.zeros((count, 2), np.float32)
-    first, last = max(0, begin), min(len(whole), begin + count)
-    if last > first:
-        out[first - begin : last - begin] = whole[first:last]
-    return out
+def _window(source: Iterator[NDArray[np.float32]], begin: int, count: int) -> Iterator[NDArray[np.float32]]:
+    """`count` samples from `begin`; outside of `source` there is silence."""
+    before = min(max(0, -begin), count)
+    yield from _silence(before)
+    left, at = count - before, 0
+    begin = max(0, begin)
+    for block in source:
+        part = block[max(0, begin - at) :][:left]
+        at += len(block)
+        left -= len(part)
+        if len(part):
+            yield part
+        if left <= 0:
+            return
+    yield from _silence(left)
+
+
+def _first_of(source: Iterator[NDArray[np.float32]], count: int) -> Iterator[NDArray[np.float32]]:
+    """At most `count` samples."""
+    for block in source:
+        if count > 0:
+            yield block[:count]
+        count -= len(block)
+        if count <= 0:
+            return
+
+
+def _regrouped(source: Iterator[NDArray[np.float32]], size: int) -> Iterator[NDArray[np.float32]]:
+    """The same samples in blocks of `size`; the last one may be shorter, and none is empty."""
+    waiting: list[NDArray[np.float32]] = []
+    count = 0
+    for block in source:
+        waiting.append(block)
+        count += len(block)
+        if count >= size:
+            whole = np.concatenate(waiting)
+            for start in range(0, count - size + 1, size):
+                yield whole[start : start + size]
+            waiting, count = [whole[count - count % size :]], count % size
+    if count:
+        yield np.concatenate(waiting)

@@ -2,14 +2,14 @@
 
 A performer is plain, blocking code: the engine runs it in a thread or a process of its own. It reads its inputs and
 keeps its result through the `Desk` that it is handed, reports progress there, and raises `GiveUp` or `TryAgain` with a
-message for the planner when it can't.
+message for the planner when it can't. One that works through a server also says `Terms`, and tells the desk of the job.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -17,7 +17,9 @@ from pydantic import BaseModel
 
 from cutroom.media.kinds import Audio, Cut, Image, Media, Text, Video, Word
 from cutroom.media.store import Store
+from cutroom.money import Price
 from cutroom.plan.step import AnyStep, Ref
+from cutroom.plan.terms import Terms
 
 Facts = TypeVar("Facts", bound=BaseModel)
 
@@ -28,6 +30,14 @@ def _silent(done: int, total: int) -> None:
 
 def _unheard(what: str, why: str) -> None:
     """A degradation that nobody writes down (tests only: the engine always does)."""
+
+
+def _unwritten(job: str) -> None:
+    """A job that nobody writes down (tests only: the engine always does)."""
+
+
+def _uncharged(price: Price) -> None:
+    """A bill that nobody keeps (tests only: the engine always does)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +59,17 @@ class Desk:
     """Call with (done, total): frames, sentences, whatever the step counts."""
     degrade: Callable[[str, str], None] = field(default=_unheard)
     """Call with (what, why) when the take is not quite what was asked: it ends in the film's report."""
+    token: str = ""
+    """Unique to this take, the same after a crash: send it as idempotency key where the server knows such a thing."""
+    job: str | None = None
+    """The job that an earlier attempt at this take submitted: ask for its result instead of submitting again."""
+    submitted: Callable[[str], None] = field(default=_unwritten)
+    """Call with the job's id (any string that finds it again) as soon as the server has taken the call. Returns when it
+    is durable; ask for the result only then."""
+    charge: Callable[[Price], None] = field(default=_uncharged)
+    """Call with what was really billed, when the server says so; otherwise the price of the terms counts."""
+    pause: Callable[[float], None] = field(default=time.sleep)
+    """Wait so many seconds between two questions to a server. Raises Cancelled when a person stopped the run."""
 
     def media(self, ref: Ref[Any]) -> Any:
         """The media that `ref` points to."""
@@ -142,10 +163,15 @@ class Performer(Protocol):
         """What else decides the result (a voice's file hash, a soundfont): JSON, part of the key."""
         ...
 
-    def price(self, step: AnyStep) -> Decimal:
-        """What the take will cost. Zero for built-in performers."""
+    def terms(self, step: AnyStep) -> Terms:
+        """What a take costs, what it queues for, how long it may take. `plan.terms.HOUSE` for built-in performers."""
         ...
 
     def perform(self, step: AnyStep, desk: Desk) -> Media:
-        """Carry it out and return what was made. Raises GiveUp, TryAgain, BadInput or Unavailable."""
+        """Carry it out and return what was made.
+
+        Raises GiveUp when this step cannot work, TryAgain when it could with other input, TryLater when a server cannot
+        just now and nothing was billed, Ambiguous when a call that may cost money was sent and no answer came, BadInput
+        or Unavailable. With `desk.job` set, nothing must be submitted again.
+        """
         ...

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from cutroom.plan.plan import Plan
 from cutroom.plan.step import take_key
+from cutroom.plan.terms import HOUSE, Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Part:
     performer: str
     version: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    price: Decimal = Decimal(0)
+    terms: Terms = HOUSE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,3 +34,10 @@ class Cast:
         part = self.parts[step]
         keys = {identity: upstream[identity] for identity in plan.upstream(step)}
         return take_key(plan.steps[step], take, part.performer, part.version, dict(part.settings), keys)
+
+    def recipe(self, plan: Plan, step: str, upstream: Mapping[str, str]) -> str:
+        """What `step` asks for, whoever performs it and in which version: a key without the performer.
+
+        `upstream` maps ids to the recipes behind them. A take that was paid for is used again while its recipe is the same.
+        """
+        return take_key(plan.steps[step], 0, "", "", {}, {name: upstream[name] for name in plan.upstream(step)})

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cutroom.media.kinds import Word
 from cutroom.time import Seconds, Span
 from cutroom.timeline.timeline import Box, Caption
 
@@ -113,6 +114,27 @@ class SoundFacts(_Frozen):
     """When beats fall; empty when no steady beat was found."""
     tempo: float | None = None
     """Beats a minute; None when no steady beat was found."""
+
+
+class SpokenLine(_Frozen):
+    """A stretch of speech, usually a sentence."""
+
+    text: str
+    span: Span
+
+
+class Transcript(_Frozen):
+    """What is said in a sound."""
+
+    schema_name: Literal["cutroom.transcript.1"] = "cutroom.transcript.1"
+    text: str
+    """Everything that is said; empty when nobody speaks."""
+    language: str | None = None
+    """As the listener found or was told it: a BCP 47 tag, or a name such as ``english``; None when it did not say."""
+    words: tuple[Word, ...] = ()
+    """Word by word, with times; empty when the listener gives none."""
+    lines: tuple[SpokenLine, ...] = ()
+    """Sentence by sentence, with times; empty when the listener gives none."""
 
 
 class ScriptLine(_Frozen):

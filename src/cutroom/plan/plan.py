@@ -74,12 +74,15 @@ class Plan(BaseModel):
         """The ids that a step refers to, each once, in the order of its fields."""
         return tuple(dict.fromkeys(wire.id for wire in self.steps[identity].wires()))
 
-    def order(self) -> tuple[str, ...]:
+    def wiring(self) -> dict[str, tuple[str, ...]]:
+        """What each step refers to, as `upstream` says of one. To be asked for once where many steps are gone through."""
+        return {identity: self.upstream(identity) for identity in self.steps}
+
+    def order(self, wiring: Mapping[str, tuple[str, ...]] | None = None) -> tuple[str, ...]:
         """The steps so that each stands behind those it needs; otherwise as they were added. Raises ValueError on a ring."""
         place = {identity: index for index, identity in enumerate(self.steps)}
-        graph = {
-            identity: [other for other in self.upstream(identity) if other in self.steps] for identity in self.steps
-        }
+        wiring = wiring or self.wiring()
+        graph = {identity: [other for other in wiring[identity] if other in self.steps] for identity in self.steps}
         sorter = TopologicalSorter(graph)
         try:
             sorter.prepare()
@@ -92,21 +95,25 @@ class Plan(BaseModel):
             sorter.done(*ready)
         return tuple(order)
 
-    def needed(self) -> tuple[str, ...]:
+    def needed(self, wiring: Mapping[str, tuple[str, ...]] | None = None) -> tuple[str, ...]:
         """The steps that must be done now: all that `waits_for` hangs on, or all that the goal hangs on; in order."""
+        wiring = wiring or self.wiring()
+        order = self.order(wiring)
         wanted = set(self.waits_for) or ({self.goal} if self.goal else set())
-        for identity in reversed(self.order()):
+        for identity in reversed(order):
             if identity in wanted:
-                wanted.update(self.upstream(identity))
-        return tuple(identity for identity in self.order() if identity in wanted)
+                wanted.update(wiring[identity])
+        return tuple(identity for identity in order if identity in wanted)
 
     def below(self, identity: str) -> tuple[str, ...]:
         """Every step that hangs on `identity`, directly or not; in order."""
+        wiring = self.wiring()
+        order = self.order(wiring)
         reached = {identity}
-        for other in self.order():
-            if reached.intersection(self.upstream(other)):
+        for other in order:
+            if reached.intersection(wiring[other]):
                 reached.add(other)
-        return tuple(other for other in self.order() if other in reached and other != identity)
+        return tuple(other for other in order if other in reached and other != identity)
 
     def problems(self) -> list[str]:
         """What is wrong with this plan, in sentences for its planner; empty when nothing is.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
 from cutroom.plan.cast import Cast, Part
 from cutroom.plan.plan import Plan
 from cutroom.plan.step import AnyStep
+from cutroom.plan.terms import Terms
 
 
 class Candidate(Protocol):
@@ -32,8 +32,8 @@ class Candidate(Protocol):
         """What else decides its result."""
         ...
 
-    def price(self, step: AnyStep) -> Decimal:
-        """What a take costs."""
+    def terms(self, step: AnyStep) -> Terms:
+        """What a take costs, and what it queues for."""
         ...
 
 
@@ -64,7 +64,7 @@ def cast(plan: Plan, performers: Sequence[Candidate]) -> Cast:
             if isinstance(chosen, Dependent):
                 settings = settings | chosen.settings_within(step, plan)
             parts[identity] = Part(
-                performer=chosen.name, version=chosen.version, settings=settings, price=chosen.price(step)
+                performer=chosen.name, version=chosen.version, settings=settings, terms=chosen.terms(step)
             )
     return Cast(parts=parts, uncast=uncast)
 

@@ -25,6 +25,7 @@ from cutroom.plan.plan import Degraded, Plan
 from cutroom.plan.step import AnyStep, Ref
 from cutroom.planner.marking import marked
 from cutroom.planner.material import Chosen, Shot, Visual, choose, is_picture, lasting, without_bystanders
+from cutroom.planner.overlays import Laid, inset, third_titles
 from cutroom.planner.pacing import Wanted, cuts_on_beats, shares
 from cutroom.planner.planner import Known
 from cutroom.planner.style import STYLES, Kind
@@ -57,7 +58,7 @@ class HousePlanner:
     """Plans by rules; see the module's own words."""
 
     name = "house"
-    version = "1"
+    version = "2"
 
     def plan(self, brief: Brief, known: Known) -> Plan:
         """The plan as far as it can be made. Raises WrongUse when an option cannot be understood."""
@@ -122,6 +123,16 @@ class _Draft:
 
     @cached_property
     def visuals(self) -> list[Visual]:
+        """What makes the film: all that was looked at, but for what lies over it."""
+        return [visual for visual in self.looked_at if visual.asset.id != self.wishes.overlays.inset]
+
+    @property
+    def inset(self) -> Visual | None:
+        """What lies over the film in a corner."""
+        return next((one for one in self.looked_at if one.asset.id == self.wishes.overlays.inset), None)
+
+    @cached_property
+    def looked_at(self) -> list[Visual]:
         found = []
         for asset in self.wishes.visuals:
             look = f"look-{asset.id}"
@@ -160,7 +171,7 @@ class _Draft:
     def script_step(self) -> write.WriteScript:
         """The step that writes the script."""
         return write.WriteScript(
-            request=self.brief.request,
+            request=self.wishes.request,
             notes=tuple(ref(Text, asset.id) for asset in self.wishes.notes),
             facts=tuple(ref(Text, visual.look) for visual in self.visuals),
             names=tuple(visual.asset.name for visual in self.visuals),
@@ -209,6 +220,8 @@ class _Draft:
     def plan(self) -> Plan:
         """The plan of this pass."""
         assets = {asset.id: asset.media for asset in self.brief.assets}
+        if self.brief.lut is not None:
+            assets["lut"] = self.brief.lut
         looks = self.looks()
         if not self.brief.request.strip() and not self.brief.assets:
             raise WrongUse("nothing to make a film of: say what you want, or hand over pictures, clips, sound or notes")
@@ -234,9 +247,8 @@ class _Draft:
         )
         if not self.brief.mark:
             return whole
-        return marked(
-            whole, {asset.id: asset.name for asset in self.brief.assets}, self.script.title or self.brief.film
-        )
+        names = {asset.id: asset.name for asset in self.brief.assets}
+        return marked(whole, names, self.script.title or self.brief.film, self.brief.number)
 
 
 def _among(shot: Shot, kept: Sequence[Shot]) -> bool:
@@ -286,11 +298,33 @@ class _Film:
             steps["captions"] = write.WriteCaptions(
                 lines=lines, seconds=self.seconds, width=self.caption_width(), language=self.script.language
             )
-        steps["cut"] = self.cut(steps, list(shots), transitions, told)
+        laid = self.laid_over()
+        steps |= laid.steps
+        thirds, unplaced = self.thirds(lengths, chosen)
+        titles = (*self.titles(told), *thirds)
+        steps["cut"] = self.cut(steps, list(shots), transitions, told).model_copy(
+            update={"over": laid.over, "titles": titles}
+        )
         steps["film"] = assemble.RenderFilm(
             cut=ref(Cut, "cut"), codec=self.draft.brief.codec, hardware=self.draft.brief.hardware, **self.target()
         )
-        return _Rest(steps, (*(chosen.notes if chosen else ()), *untold, *self.unused_sounds()))
+        notes = (*(chosen.notes if chosen else ()), *untold, *laid.notes, *unplaced, *self.unused_sounds())
+        return _Rest(steps, notes)
+
+    # ── over the film ──
+
+    def laid_over(self) -> Laid:
+        """The picture in the picture, from the title on until the film goes black."""
+        begin = self.title_seconds()
+        room = Span(start=begin, length=max(self.seconds - self.ending - begin, self.rate.seconds(1)))
+        wanted = self.wishes.overlays
+        return inset(wanted, self.draft.inset, self.wishes.format, self.caption_style, room, self.draft.brief.seed)
+
+    def thirds(self, lengths: Sequence[Fraction], chosen: Chosen | None) -> tuple[tuple[Title, ...], tuple[str, ...]]:
+        """The lower thirds, and a sentence for each that has no place."""
+        seen = self.seen(lengths, chosen)
+        end = self.seconds - self.ending
+        return third_titles(self.wishes.overlays.thirds, self.draft.visuals, seen, self.title_seconds(), end)
 
     # ── length ──
 
@@ -546,6 +580,15 @@ class _Film:
 
     # ── cut ──
 
+    @property
+    def caption_style(self) -> CaptionStyle:
+        """How captions look, and whether they are drawn."""
+        return CaptionStyle(
+            burn=self.wishes.captions in ("burn", "both") and bool(self.draft.visuals),
+            mode=self.draft.brief.caption_style,
+            safe=self.wishes.destination.safe if self.wishes.destination else "default",
+        )
+
     def cut(
         self,
         steps: dict[str, AnyStep],
@@ -573,12 +616,10 @@ class _Film:
             music=ref(Audio, music) if music else None,
             natural=any(isinstance(asset.media, Video) and asset.media.sound for asset in self.wishes.visuals),
             captions=ref(Text, "captions") if "captions" in steps else None,
-            caption_style=CaptionStyle(
-                burn=self.wishes.captions in ("burn", "both") and bool(self.draft.visuals),
-                mode=self.draft.brief.caption_style,
-                safe=self.wishes.destination.safe if self.wishes.destination else "default",
-            ),
-            titles=self.titles(told),
+            caption_style=self.caption_style,
+            lut=ref(Text, "lut") if self.draft.brief.lut else None,
+            match=self.wishes.overlays.match,
+            progress=self.wishes.overlays.progress,
             title=self.script.title,
             language=self.script.language,
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cutroom.media.kinds import Image, Media, Text, Video
-from cutroom.plan.catalogue.assemble import Edit, MarkFilm, Used
+from cutroom.plan.catalogue.assemble import Edit, MarkFilm, RenderFilm, Used
 from cutroom.plan.catalogue.understand import LookAtPicture
 from cutroom.plan.plan import Plan
 from cutroom.plan.step import AnyStep, Ref
@@ -18,13 +18,23 @@ WORDS = {"speak": "narration", "compose_music": "music", "draw_card": "backdrop"
 """What people call what a kind of step makes."""
 
 
-def marked(plan: Plan, names: Mapping[str, str], title: str) -> Plan:
-    """`plan` with its film marked, as the new goal. `names` are the assets' names for people, `title` the film's."""
-    assert plan.goal is not None, "only a plan with a film can be marked"
+def marked(plan: Plan, names: Mapping[str, str], title: str, number: str | None = None) -> Plan:
+    """`plan` with its film marked, as the new goal.
+
+    `names` are the assets' names for people, `title` is the film's, and `number` the production's, which the film
+    carries as a watermark if anything in it was generated; None for no watermark.
+    """
+    film = plan.goal
+    assert film is not None, "only a plan with a film can be marked"
+    used = tuple(_used(plan, film, names))
+    if number is not None and isinstance(plan.steps[film], RenderFilm):
+        # Files' names stay out of this step: renaming one must not render the film anew.
+        sources = tuple(one.media for one in used if not one.only_read)
+        plan = plan.with_fields(film, number=number, sources=sources)
     step = MarkFilm(
-        film=Ref[Video](id=plan.goal),
-        used=tuple(_used(plan, plan.goal, names)),
-        edits=_edits(plan, plan.goal),
+        film=Ref[Video](id=film),
+        used=used,
+        edits=_edits(plan, film),
         title=title,
     )
     return plan.with_step(GOAL, step).model_copy(update={"goal": GOAL})

@@ -12,6 +12,7 @@ from cutroom.errors import WrongUse
 from cutroom.media.kinds import Audio, Image, Text, Video
 from cutroom.plan.catalogue.generate import Mood
 from cutroom.planner.intent import Intent, intent
+from cutroom.planner.overlays import Overlays, overlays, plain_request
 from cutroom.planner.style import SHAPES, STYLES
 from cutroom.timeline.timeline import Format
 
@@ -39,12 +40,17 @@ class Wishes:
     notes: tuple[Asset, ...]
     destination: Destination | None = None
     """What is known of where the film is going."""
+    request: str = ""
+    """The request without what asks for things that are laid over the film."""
+    overlays: Overlays = Overlays()
+    """What is laid over the film."""
 
 
 def wishes(brief: Brief, texts: Sequence[str]) -> Wishes:
     """What `brief` wants; `texts` are the notes' words, to tell their language."""
-    words = intent(brief.request)
     visuals = tuple(asset for asset in brief.assets if isinstance(asset.media, Image | Video))
+    request = plain_request(brief.request, visuals)
+    words = intent(request)
     if words.order == "reverse":
         visuals = visuals[::-1]
     notes = tuple(asset for asset in brief.assets if isinstance(asset.media, Text))
@@ -69,6 +75,8 @@ def wishes(brief: Brief, texts: Sequence[str]) -> Wishes:
         visuals=visuals,
         notes=notes,
         destination=DESTINATIONS[brief.destination] if brief.destination else None,
+        request=request,
+        overlays=overlays(brief, visuals, texts),
     )
 
 

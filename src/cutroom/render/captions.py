@@ -1,6 +1,7 @@
 """The words of a film, drawn: captions and titles as bitmaps that lie over the picture.
 
-A bitmap is made when it is first needed and kept while it is shown; all that moves is its opacity. What changes from word
+A bitmap is made when it is first needed and kept while it is shown; all that changes is its opacity, and the place of a
+lower third, which slides in and out. What changes from word
 to word is small: a group of large words comes to rest in three bitmaps, and a word that is lit up is a bitmap of its own
 over a caption that stays.
 """
@@ -56,6 +57,8 @@ POP = ((0.82, 0.7), (1.05, 1.0))
 """How a group of large words comes in: size and opacity from step to step, before it rests."""
 POP_STEP = Fraction(1, 30)
 """How long a step takes, in seconds."""
+SLIDE = 0.025
+"""How far a lower third slides while it appears and goes, as a part of the frame's width."""
 BRIDGED = Fraction(1, 4)
 """A word stays lit up through a pause shorter than this."""
 LEAST_ACCENT = 0.45
@@ -106,11 +109,22 @@ class _Entry:
 
     def opacity(self, frame: int) -> float:
         """0 to 1."""
+        part = self._part(frame)
+        return self.strength * (part * part * (3 - 2 * part) if self.eased else part)
+
+    def away(self, frame: int) -> float:
+        """How far it still is from where it rests, 0 to 1; 0 for what does not move."""
+        if not isinstance(self.what, Title) or self.what.place != "lower_third":
+            return 0.0
+        # Fast at first, and slowly into its place.
+        return (1 - self._part(frame)) ** 3
+
+    def _part(self, frame: int) -> float:
+        """How much of its coming (or of its staying, while it goes) is done, 0 to 1."""
         first, end = self.whole or (self.first, self.end)
         rising = (frame - first + 0.5) / self.fade_in if self.fade_in else 1.0
         falling = (end - frame - 0.5) / self.fade_out if self.fade_out else 1.0
-        part = max(0.0, min(1.0, rising, falling))
-        return self.strength * (part * part * (3 - 2 * part) if self.eased else part)
+        return max(0.0, min(1.0, rising, falling))
 
 
 class Lettering:
@@ -137,8 +151,18 @@ class Lettering:
             entry = self._entries[place]
             opacity = entry.opacity(frame) if frame < entry.end else 0.0
             if opacity > 0:
-                shown.append(Shown(self._overlay(place), opacity))
+                shown.append(Shown(self._slid(self._overlay(place), entry, frame), opacity))
         return tuple(one for one in shown if one.overlay.em)
+
+    def _slid(self, overlay: Overlay, entry: _Entry, frame: int) -> Overlay:
+        """`overlay` on its way in or out, from the frame's nearer side; the same bitmap, and never over the edge."""
+        width = self.timeline.format.width
+        by = 2 * round(entry.away(frame) * SLIDE * width / 2)
+        if not by or not overlay.em:
+            return overlay
+        room = width - overlay.x - overlay.rgba.shape[1]
+        x = overlay.x + min(by, room) if overlay.x > room else max(overlay.x - by, 0)
+        return replace(overlay, x=x // 2 * 2)
 
     @property
     def degraded(self) -> tuple[tuple[str, str], ...]:

@@ -48,9 +48,10 @@ _SOURCE = re.compile(rb"""DigitalSourceType(?:\s*=\s*["']|[^<>]*>\s*)([^"'<>\s]{
 _LONGEST_PACKET = 4 << 20
 
 
-def read(path: Path, *, anchors: str | None = None, closely: bool = False) -> Marks:
+def read(path: Path, *, anchors: str | None = None, closely: bool = False, altered: bool = False) -> Marks:
     """All marks of the file at `path`; watermarks, which take seconds to look for, only `closely`. Raises BadInput.
 
+    With `altered`, the picture's watermark is also looked for in films that were cropped or mirrored, which takes longer.
     `anchors` are the certificates (PEM) of authorities to trust. A file that was tampered with is ``broken``, never an
     exception.
     """
@@ -60,7 +61,7 @@ def read(path: Path, *, anchors: str | None = None, closely: bool = False) -> Ma
         iptc, comment = source_in_xmp(path), _comment(path)
     except OSError as error:
         raise BadInput(path, f"cannot be read ({error.strerror})", "check its permissions") from error
-    seen = _watermarks(path) if closely else {}
+    seen = _watermarks(path, altered=altered) if closely else {}
     found = _manifests(path, anchors)
     if isinstance(found, Mapping):
         return _told(found).model_copy(update={"iptc": iptc, "comment": comment, "watermarks": seen})
@@ -137,14 +138,14 @@ def _comment(path: Path) -> str | None:
         return None
 
 
-def _watermarks(path: Path) -> dict[Literal["picture", "sound"], Watermark]:
+def _watermarks(path: Path, *, altered: bool) -> dict[Literal["picture", "sound"], Watermark]:
     """What the detectors of watermarks say of the film's picture and sound, as far as it has them."""
     from cutroom.media.sound import samples
     from cutroom.render.watermark import picture, sound
 
     found: dict[Literal["picture", "sound"], Watermark] = {}
     with suppress(BadInput):
-        found["picture"] = picture.detect(path)
+        found["picture"] = picture.detect(path, altered=altered)
     with suppress(BadInput):
         found["sound"] = sound.detect(samples(path, span=Span(length=LISTENED)))
     return found

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import av
@@ -27,6 +28,8 @@ from cutroom.render.picture import Compositor
 from cutroom.render.planes import Planes
 from cutroom.render.segments import Segment
 from cutroom.render.shelf import Shelf
+from cutroom.render.watermark.picture import Imprint
+from cutroom.render.watermark.stamp import Stamp
 from cutroom.timeline.timeline import Timeline
 
 IN_FLIGHT = 4
@@ -53,6 +56,14 @@ class Desk:
     encoder: Encoder
     shelf: Shelf
     bench: Path
+    stamp: Stamp | None = None
+    """What every frame is watermarked with."""
+
+    @cached_property
+    def imprint(self) -> Imprint | None:
+        """The stamp, ready for frames of this film's size."""
+        form = self.timeline.format
+        return Imprint(form.width, form.height, self.stamp) if self.stamp else None
 
 
 class Cancelled(Exception):
@@ -163,7 +174,7 @@ class _Worker(threading.Thread):
         timeline = self.desk.timeline
         lettering = Lettering(timeline) if timeline.titles or timeline.captions else None
         with Compositor(timeline, self.desk.store, lettering) as compositor:
-            frames = _Frames(compositor, self.shared.stopped)
+            frames = _Frames(compositor, self.shared.stopped, self.desk.imprint)
             while (given := self.shared.next(self.number)) is not None:
                 job, until = given
                 with closing(frames.drawn(job.segment, until)) as drawn:
@@ -189,8 +200,9 @@ class _Worker(threading.Thread):
 class _Frames:
     """Frames of a film, drawn in a thread of their own a little ahead of whoever takes them."""
 
-    def __init__(self, compositor: Compositor, stopped: threading.Event) -> None:
+    def __init__(self, compositor: Compositor, stopped: threading.Event, imprint: Imprint | None) -> None:
         self.compositor = compositor
+        self.imprint = imprint
         self.stopped = stopped
         self.pool = [self._blank() for _ in range(IN_FLIGHT)]
 
@@ -218,6 +230,8 @@ class _Frames:
                     if pair is None or self.stopped.is_set():
                         raise Cancelled
                     self.compositor.draw(number, pair[1], until=until)
+                    if self.imprint is not None:
+                        self.imprint.over(pair[1].y)
                     ready.put(pair)
             except BaseException as error:  # noqa: BLE001 - raised again where the frames are taken
                 ready.put(error)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -28,10 +27,13 @@ from cutroom.render.captions import Lettering
 from cutroom.render.codecs import Encoder, Encoding, encoder_for, film_container
 from cutroom.render.encode import Desk, Job, encode
 from cutroom.render.join import Piece, intact, join
-from cutroom.render.picture import name_of, schedule
+from cutroom.render.memory import keep_flat
+from cutroom.render.picture import all_seen, name_of
 from cutroom.render.segments import Keys, segments
-from cutroom.render.shelf import Shelf
+from cutroom.render.shelf import Shelf, beside, claimed, sweep
 from cutroom.render.soundtrack import Soundtrack, Target, soundtrack
+from cutroom.render.soundtrack import key_of as sound_key
+from cutroom.render.watermark.stamp import Stamp
 from cutroom.timeline.timeline import Timeline
 
 Progress = Callable[[int, int], None]
@@ -77,19 +79,22 @@ def render(  # noqa: PLR0913 - one parameter for each thing that can be asked fo
     progress: Progress | None = None,
     codec: Codec = "h264",
     hardware: bool = False,
+    stamp: Stamp | None = None,
 ) -> Rendered:
     """Writes the film of `timeline` to `out` and says what was written.
 
     `codec` decides the container too (`plan.catalogue.assemble.SUFFIXES`). With `hardware`, an encoder in hardware is
-    used if there is one, else `degraded` says so. The file appears at `out` when it is whole, and not at all when
-    something goes wrong. Raises WrongUse for a timeline without a frame, NoSpace when the disk is full or the folder
-    cannot be written.
+    used if there is one, else `degraded` says so. With a `stamp`, picture and sound carry it as a watermark.
+
+    The file appears at `out` when it is whole, and not at all when something goes wrong. Raises WrongUse for a timeline
+    without a frame, NoSpace when the disk is full or the folder cannot be written.
     """
     if timeline.frames < 1:
         raise WrongUse("the timeline has no frame to render: put a clip or a gap of at least one frame in it")
     encoder, instead = encoder_for(Encoding(crf, preset, codec, hardware), timeline.format)
+    keep_flat()
     with _space(out), _beside(out) as part, _one_thread():
-        film = _Film(timeline, store, encoder, Target(loudness, true_peak), progress)
+        film = _Film(timeline, store, encoder, Target(loudness, true_peak), progress, stamp)
         return film.written(part, () if instead is None else (instead,))
 
 
@@ -106,17 +111,43 @@ def quarter(timeline: Timeline) -> Timeline:
     return timeline.model_copy(update={"format": form.model_copy(update=size)})
 
 
+def kept_for(  # noqa: PLR0913 - the same parameters as `render`
+    timeline: Timeline,
+    *,
+    crf: float = 20,
+    preset: str = "veryfast",
+    loudness: float = -14.0,
+    true_peak: float = -1.0,
+    codec: Codec = "h264",
+    hardware: bool = False,
+    stamp: Stamp | None = None,
+) -> frozenset[str]:
+    """The keys of all that `render` with these arguments keeps on the shelf: what `Shelf.keep_only` is to spare."""
+    encoder, _ = encoder_for(Encoding(crf, preset, codec, hardware), timeline.format)
+    lettering = Lettering(timeline) if timeline.titles or timeline.captions else None
+    keys = Keys(timeline, lettering, encoder, stamp)
+    sound = sound_key(timeline, encoder, Target(loudness, true_peak), stamp)
+    return frozenset({sound, *(keys.of(segment) for segment in segments(timeline))})
+
+
 class _Film:
     """One film that is being made."""
 
     def __init__(
-        self, timeline: Timeline, store: Store, encoder: Encoder, target: Target, progress: Progress | None
+        self,
+        timeline: Timeline,
+        store: Store,
+        encoder: Encoder,
+        target: Target,
+        progress: Progress | None,
+        stamp: Stamp | None,
     ) -> None:
         self.timeline = timeline
         self.store = store
         self.encoder = encoder
         self.target = target
         self.progress = progress
+        self.stamp = stamp
         self.shelf = Shelf.of(store)
         self.done = 0
         self.encoded = 0
@@ -127,7 +158,14 @@ class _Film:
         lettering = Lettering(timeline) if timeline.titles or timeline.captions else None
         with self.shelf.bench() as bench, ThreadPoolExecutor(1, thread_name_prefix="cutroom-sound") as aside:
             sound: Future[Soundtrack] = aside.submit(
-                soundtrack, timeline, self.store, self.encoder, self.target, shelf=self.shelf, bench=bench
+                soundtrack,
+                timeline,
+                self.store,
+                self.encoder,
+                self.target,
+                shelf=self.shelf,
+                bench=bench,
+                stamp=self.stamp,
             )
             pieces, failed = self._pieces(lettering, bench)
             made = sound.result()
@@ -140,7 +178,7 @@ class _Film:
 
     def _pieces(self, lettering: Lettering | None, bench: Path) -> tuple[list[Piece], list[tuple[str, str]]]:
         """All stretches, made or kept, and what could not be drawn in those that were made."""
-        keys = Keys(self.timeline, lettering, self.encoder)
+        keys = Keys(self.timeline, lettering, self.encoder, self.stamp)
         jobs = [Job(segment, keys.of(segment)) for segment in segments(self.timeline)]
         places = {job.key: self.shelf.place(job.key, self.encoder.suffix) for job in jobs}
         kept = {job.key for job in jobs if self._kept(Piece(job.segment, places[job.key]))}
@@ -149,10 +187,10 @@ class _Film:
         missing = [job for job in jobs if first.get(job.key) is job]
         self.encoded = sum(job.segment.frames for job in missing)
         self._told(self.timeline.frames - self.encoded)
-        desk = Desk(self.timeline, self.store, self.encoder, self.shelf, bench)
+        desk = Desk(self.timeline, self.store, self.encoder, self.shelf, bench, self.stamp)
         made, failed = encode(desk, missing, self._told)
-        shots, _ = schedule(self.timeline)
-        said = [(name_of(shots[index], index), why) for index, why in failed.items()]
+        seen = all_seen(self.timeline)
+        said = [(name_of(seen[index], index), why) for index, why in failed.items()]
         return [Piece(job.segment, made.get(job.key, places[job.key])) for job in jobs], said
 
     def _kept(self, piece: Piece) -> bool:
@@ -188,15 +226,15 @@ class _Film:
 def _beside(out: Path) -> Iterator[Path]:
     """A temporary name beside `out`; what was written there takes its place at the end, or goes away."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{out.stem[:40]}-", suffix=".part", dir=out.parent)
-    os.close(handle)
-    part = Path(name)
+    sweep(out)
+    part = beside(out)
     try:
-        yield part
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        os.replace(part, out)
+        with claimed(part):
+            yield part
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.chmod(0o644)
+            os.replace(part, out)
     finally:
         with suppress(FileNotFoundError):
             part.unlink()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 from av.error import BlockingIOError as NotYet
 from av.filter import Graph
 from av.filter.context import FilterContext
@@ -17,29 +14,14 @@ from av.video.frame import VideoFrame
 
 from cutroom.errors import BadInput
 from cutroom.media.clip import Stored, Turn, stored
-from cutroom.render.colour import HLG, PQ, cube
-from cutroom.render.planes import Planes
+from cutroom.media.display import brought_home, coding
+from cutroom.render.planes import Planes, planes_of
 from cutroom.time import Span
 
 NEAR = Fraction(1, 240)
 """A frame that comes up to this much late still counts as being there: containers round times to milliseconds."""
 
-_UNSPECIFIED = 2
-_MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020nc"}
-"""Matrix coefficients by their numbers in ITU-T H.273, as swscale names them."""
-
 _LONG = Span(start=Fraction(0), length=Fraction(10**7))
-
-
-def planes_of(frame: VideoFrame) -> Planes:
-    """Views of a yuv420p frame's own samples, without copying: they live as long as the frame's buffers do."""
-    views = []
-    for index, shrink in enumerate((1, 2, 2)):
-        plane = frame.planes[index]
-        width, height = frame.width // shrink, frame.height // shrink
-        rows = np.frombuffer(plane, np.uint8)  # pyright: ignore[reportCallIssue, reportArgumentType] - a plane is a buffer
-        views.append(rows[: height * plane.line_size].reshape(height, plane.line_size)[:, :width])
-    return Planes(*views)
 
 
 class _Converter:
@@ -47,7 +29,6 @@ class _Converter:
 
     def __init__(self, first: VideoFrame, turn: Turn, width: int, height: int) -> None:
         self.takes = _layout(first)
-        transfer = int(first.color_trc)
         graph = Graph()
         nodes = [
             graph.add_buffer(
@@ -59,16 +40,11 @@ class _Converter:
         ]
         if turn.transpose:
             width, height = height, width
-        source = {"in_color_matrix": _matrix(first), "in_range": _range(first)}
-        rgb = first.format.is_rgb
         size = {"w": str(width), "h": str(height), "flags": "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"}
-        if transfer in (PQ, HLG):
-            nodes.append(graph.add("scale", **size, **({} if rgb else source)))
-            nodes.append(graph.add("format", pix_fmts="gbrp12le"))
-            nodes.append(_to_sdr(graph, transfer))
-            size, rgb = {"flags": size["flags"]}, True
-        out = {"out_color_matrix": "bt709", "out_range": "limited"}
-        nodes.append(graph.add("scale", **size, **out, **({} if rgb else source)))
+        home = list(brought_home(graph, first, size))
+        nodes += home
+        source = {"flags": size["flags"]} if home else {**size, **coding(first)}
+        nodes.append(graph.add("scale", **source, out_color_matrix="bt709", out_range="limited"))
         nodes.append(graph.add("format", pix_fmts="yuv420p"))
         nodes.extend(_turned(graph, turn))
         nodes.append(graph.add("buffersink"))
@@ -92,19 +68,8 @@ def _layout(frame: VideoFrame) -> tuple[object, ...]:
         int(frame.colorspace),
         int(frame.color_range),
         int(frame.color_trc),
+        int(frame.color_primaries),
     )
-
-
-def _matrix(frame: VideoFrame) -> str:
-    known = int(frame.colorspace)
-    if known in _MATRICES:
-        return _MATRICES[known]
-    # Unspecified: high definition is BT.709 by custom, everything else BT.601.
-    return "bt709" if frame.height > 576 else "smpte170m"
-
-
-def _range(frame: VideoFrame) -> str:
-    return "full" if int(frame.color_range) == 2 or frame.format.name.startswith("yuvj") else "limited"
 
 
 def _turned(graph: Graph, turn: Turn) -> Iterator[FilterContext]:
@@ -114,20 +79,6 @@ def _turned(graph: Graph, turn: Turn) -> Iterator[FilterContext]:
         yield graph.add("vflip")
     if turn.flip_columns:
         yield graph.add("hflip")
-
-
-@lru_cache(maxsize=2)
-def _table(transfer: int) -> str:
-    return cube(transfer)
-
-
-def _to_sdr(graph: Graph, transfer: int) -> FilterContext:
-    """A filter that brings HDR of this transfer function (R'G'B', BT.2020) to BT.709."""
-    with tempfile.TemporaryDirectory(prefix="cutroom-") as folder:
-        path = Path(folder) / "table.cube"
-        path.write_text(_table(transfer), encoding="ascii")
-        # The file is read here and now.
-        return graph.add("lut3d", file=str(path), interp="tetrahedral")
 
 
 class Footage:

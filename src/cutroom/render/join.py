@@ -90,14 +90,16 @@ def _whole(piece: Piece, frame: Format, headers: bytes | None = None) -> list[Pa
         if headers is not None and stream.codec_context.extradata != headers:
             raise _damaged(piece, "was encoded with other headers than the film's first one")
         found = [packet for packet in packets(container, stream) if packet.size]
+    # Whole numbers: a film has as many packets as frames, and fractions of Python are slow.
+    grid, step = 1 / frame.fps, (stream.time_base or Fraction(1)) * frame.fps
+    over, under = 2 * step.numerator, 2 * step.denominator
     for packet in found:
-        base = packet.time_base
         if packet.pts is None or packet.dts is None:
             raise _damaged(piece, "has a packet without a time")
         packet.pts, packet.dts = (
-            round(time * base * frame.fps) + piece.segment.first for time in (packet.pts, packet.dts)
+            (time * over + under // 2) // under + piece.segment.first for time in (packet.pts, packet.dts)
         )
-        packet.time_base, packet.duration = 1 / frame.fps, 1
+        packet.time_base, packet.duration = grid, 1
     times = sorted(packet.pts or 0 for packet in found)
     if times != list(range(piece.segment.first, piece.segment.end)):
         raise _damaged(piece, f"has {len(found)} frames or other times than its {piece.segment.frames}")

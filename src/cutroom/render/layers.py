@@ -18,6 +18,7 @@ from cutroom.media.store import Store
 from cutroom.render import planes as pl
 from cutroom.render.colour import Grader, grader
 from cutroom.render.footage import Footage
+from cutroom.render.lut import both
 from cutroom.render.planes import Planes
 from cutroom.render.view import Path, View, path_of
 from cutroom.render.warp import Axis, Padded, draw, margin_for, pad
@@ -288,7 +289,7 @@ def _fill_for(clip: Clip, placing: Placing, frame: Format, rgb: np.ndarray, unde
     return bars
 
 
-def still(clip: Clip, frame: Format, stretch: Stretch, store: Store) -> Layer:
+def still(clip: Clip, frame: Format, stretch: Stretch, store: Store, look: Grader | None = None) -> Layer:
     """The layer of a clip that shows a picture. Raises BadInput when the picture cannot be opened."""
     assert isinstance(clip.media, Image)
     placing = place(clip, frame, stretch)
@@ -296,7 +297,7 @@ def still(clip: Clip, frame: Format, stretch: Stretch, store: Store) -> Layer:
     room = 1.0 if placing.path.still else OVERSAMPLING
     wanted = math.ceil(min(placing.level * room * max(1.0, 1 / shape), LARGEST_LEVEL))
     rgb, under = _opened(store.path(clip.media), wanted, scaled=not placing.path.still)
-    shade = grader(clip.grade)
+    shade = both(grader(clip.grade), look)
     fill = _fill_for(clip, placing, frame, rgb, under)
     if placing.path.still:
         return Frozen(_composed(_cropped(rgb, placing), placing, fill, shade))
@@ -360,7 +361,7 @@ def _levels(rgb: np.ndarray, placing: Placing, shade: Grader | None) -> list[Lev
     return levels
 
 
-def moving(clip: Clip, frame: Format, stretch: Stretch, store: Store) -> Layer:
+def moving(clip: Clip, frame: Format, stretch: Stretch, store: Store, look: Grader | None = None) -> Layer:
     """The layer of a clip that shows a video. Raises BadInput when the video cannot be opened."""
     placing = place(clip, frame, stretch)
     room = 1.0 if placing.path.still else OVERSAMPLING
@@ -371,13 +372,15 @@ def moving(clip: Clip, frame: Format, stretch: Stretch, store: Store) -> Layer:
         height = placing.height / placing.path.start.height
     factor = min(1.0, LARGEST_LEVEL / max(width, height))
     size = _even(width * factor), _even(height * factor)
-    return Moving(Footage(store.path(clip.media), *size), placing, clip, frame, grader(clip.grade))
+    return Moving(Footage(store.path(clip.media), *size), placing, clip, frame, both(grader(clip.grade), look))
 
 
-def layer_of(item: Clip | Gap, frame: Format, stretch: Stretch, store: Store) -> Layer:
-    """What draws this item. Raises BadInput when its media cannot be opened."""
+def layer_of(
+    item: Clip | Gap, frame: Format, stretch: Stretch, store: Store, look: Grader | None = None
+) -> Layer:
+    """What draws this item; `look` is applied to pictures and videos. Raises BadInput when its media cannot be opened."""
     if isinstance(item, Gap):
         return Solid(pl.colour_of(item.colour))
     if isinstance(item.media, Image):
-        return still(item, frame, stretch, store)
-    return moving(item, frame, stretch, store)
+        return still(item, frame, stretch, store, look)
+    return moving(item, frame, stretch, store, look)

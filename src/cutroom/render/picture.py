@@ -1,6 +1,7 @@
 """The picture of a timeline, frame by frame, as Y'CbCr planes.
 
-Each item is drawn by its layer (`layers`), transitions mix two of them (`transitions`), and lettering is laid over.
+Each item is drawn by its layer (`layers`), transitions mix two of them (`transitions`); pictures in the picture (`inset`),
+lettering and the bar of progress are laid over.
 Layers are made shortly before they are needed, beside the drawing, and let go after their last frame: memory does not
 grow with the film.
 """
@@ -20,11 +21,14 @@ import numpy as np
 from cutroom.errors import BadInput
 from cutroom.media.store import Store
 from cutroom.render import planes as pl
+from cutroom.render import progress
+from cutroom.render.inset import Boxed
 from cutroom.render.layers import BLACK, Layer, Solid, Stretch, layer_of
+from cutroom.render.lut import look
 from cutroom.render.memory import give_back
 from cutroom.render.planes import Planes, Veil
 from cutroom.render.transitions import cross
-from cutroom.timeline.timeline import Clip, Gap, Timeline, Transition
+from cutroom.timeline.timeline import Clip, Gap, Inset, Timeline, Transition
 
 AHEAD = 45
 """How many frames before its first one a layer is begun to be made."""
@@ -129,13 +133,56 @@ def schedule(timeline: Timeline) -> tuple[list[Shot], list[Crossing]]:
     return shots, crossings
 
 
-def name_of(shot: Shot, index: int) -> str:
+@dataclass(frozen=True)
+class Laid:
+    """An inset on the grid of frames."""
+
+    inset: Inset
+    first: int
+    frames: int
+
+    @property
+    def item(self) -> Clip:
+        """What is seen in it."""
+        return self.inset.clip
+
+    @property
+    def begins(self) -> int:
+        """Its first frame in the film."""
+        return self.first
+
+    @property
+    def ends(self) -> int:
+        """The frame after its last."""
+        return self.first + self.frames
+
+
+def laid_over(timeline: Timeline) -> list[Laid]:
+    """The insets on the grid of frames, as far as the film lasts; one of which nothing is seen has no frames."""
+    rate = timeline.format.rate
+    found = []
+    for inset in timeline.insets:
+        first = rate.frames(inset.start)
+        end = min(rate.frames(inset.start + inset.clip.seconds), timeline.frames)
+        found.append(Laid(inset, first, max(end - first, 0)))
+    return found
+
+
+def all_seen(timeline: Timeline) -> list[Shot | Laid]:
+    """All that a film shows, in the order of the numbers under which `Compositor` says what failed: shots, then insets."""
+    return [*schedule(timeline)[0], *laid_over(timeline)]
+
+
+def name_of(shot: Shot | Laid, index: int) -> str:
     """What a shot is called, for people; `index` is its place in the film, from 0."""
     return getattr(shot.item, "name", "") or f"shot {index + 1}"
 
 
 class Compositor:
-    """Draws the frames of a timeline. `frame` and `rgb` may be asked for in any order; forwards is fastest."""
+    """Draws the frames of a timeline. `frame` and `rgb` may be asked for in any order; forwards is fastest.
+
+    Raises BadInput when the film's look cannot be read.
+    """
 
     def __init__(self, timeline: Timeline, store: Store, lettering: Letters | None = None) -> None:
         self.timeline = timeline
@@ -144,21 +191,26 @@ class Compositor:
         self.width = timeline.format.width
         self.height = timeline.format.height
         self.shots, self.crossings = schedule(timeline)
+        self.insets = laid_over(timeline)
         self.frames = timeline.frames
         self._rate = timeline.format.rate
         self._starts = [shot.first for shot in self.shots]
         self._crossed = [crossing.first for crossing in self.crossings]
         self._layers: dict[int, Layer] = {}
         self._coming: dict[int, Future[Layer]] = {}
+        self._boxes: dict[int, Boxed | None] = {}
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="cutroom-layer")
         self._veils: OrderedDict[str, Veil] = OrderedDict()
         self._spare: tuple[Planes, Planes] | None = None
         self._failed: dict[int, str] = {}
+        # A table that cannot be read is no fault of a shot: it is told at once, before anything is drawn.
+        look(timeline.lut, store)
 
     @property
     def degraded(self) -> tuple[tuple[str, str], ...]:
         """What could not be drawn, and why."""
-        return tuple((name_of(self.shots[index], index), why) for index, why in sorted(self._failed.items()))
+        seen = [*self.shots, *self.insets]
+        return tuple((name_of(seen[index], index), why) for index, why in sorted(self._failed.items()))
 
     def frame(self, number: int) -> Planes:
         """Frame `number` (0 to `timeline.frames` - 1) as new planes."""
@@ -171,11 +223,10 @@ class Compositor:
         return pl.to_rgb(self.frame(number))
 
     def failed_in(self, first: int, end: int) -> dict[int, str]:
-        """Which shots, of those that are seen between two frames, could not be drawn, by number, and why."""
+        """Which shots and insets, of those that are seen between two frames, could not be drawn, by number, and why."""
+        seen = [*self.shots, *self.insets]
         return {
-            index: why
-            for index, why in self._failed.items()
-            if self.shots[index].begins < end and self.shots[index].ends > first
+            index: why for index, why in self._failed.items() if seen[index].begins < end and seen[index].ends > first
         }
 
     def draw(self, number: int, into: Planes, until: int | None = None) -> None:
@@ -193,7 +244,10 @@ class Compositor:
             cross(crossing.transition, one, other, crossing.way(number), into)
         else:
             self._draw_shot(self._shot_at(number), number, into)
+        self._lay_insets(number, into)
         self._letter(number, into)
+        if self.timeline.progress is not None:
+            progress.draw(self.timeline.progress, (number + 1) / self.frames, into)
         self._look_around(number, self.frames if until is None else until)
 
     def close(self) -> None:
@@ -204,8 +258,12 @@ class Compositor:
                 future.result().close()
         for layer in self._layers.values():
             layer.close()
+        for box in self._boxes.values():
+            if box is not None:
+                box.close()
         self._coming.clear()
         self._layers.clear()
+        self._boxes.clear()
 
     def __enter__(self) -> Compositor:
         return self
@@ -243,7 +301,9 @@ class Compositor:
 
     def _made(self, index: int) -> Layer:
         shot = self.shots[index]
-        layer = layer_of(shot.item, self.timeline.format, shot.stretch, self.store)
+        # A look of its own for each layer: layers are made in one thread and drawn in another.
+        shade = look(self.timeline.lut, self.store) if isinstance(shot.item, Clip) else None
+        layer = layer_of(shot.item, self.timeline.format, shot.stretch, self.store, shade)
         give_back()
         return layer
 
@@ -259,6 +319,27 @@ class Compositor:
 
     def _near(self, index: int, number: int) -> bool:
         return self.shots[index].begins - 2 * AHEAD <= number < self.shots[index].ends
+
+    def _lay_insets(self, number: int, into: Planes) -> None:
+        """Pictures in the picture: each is opened when it is first seen, and let go when it is over."""
+        for place, laid in enumerate(self.insets):
+            if laid.begins <= number < laid.ends:
+                self._lay_inset(place, laid, number - laid.first, into)
+            elif place in self._boxes and not laid.begins - 2 * AHEAD <= number < laid.ends:
+                box = self._boxes.pop(place)
+                if box is not None:
+                    box.close()
+
+    def _lay_inset(self, place: int, laid: Laid, frame: int, into: Planes) -> None:
+        try:
+            if place not in self._boxes:
+                shade = look(self.timeline.lut, self.store)
+                self._boxes[place] = Boxed(laid.inset, self.timeline.format, laid.frames, self.store, shade)
+            if (box := self._boxes[place]) is not None:
+                box.draw(frame, into)
+        except BadInput as error:
+            self._boxes[place] = None
+            self._failed[len(self.shots) + place] = f"{error.reason}; the film goes on without it"
 
     def _letter(self, number: int, into: Planes) -> None:
         if self.lettering is None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from av.video.frame import VideoFrame
 
 Plane = np.ndarray
 """Rows and columns of samples, (h, w) uint8. May be a view into something larger."""
@@ -51,6 +52,17 @@ class Planes(NamedTuple):
         """A view of a rectangle; all four numbers must be even."""
         half = slice(y // 2, (y + height) // 2), slice(x // 2, (x + width) // 2)
         return Planes(self.y[y : y + height, x : x + width], self.u[half], self.v[half])
+
+
+def planes_of(frame: VideoFrame) -> Planes:
+    """Views of a yuv420p frame's own samples, without copying: they live as long as the frame's buffers do."""
+    views = []
+    for index, shrink in enumerate((1, 2, 2)):
+        plane = frame.planes[index]
+        width, height = frame.width // shrink, frame.height // shrink
+        rows = np.frombuffer(plane, np.uint8)  # pyright: ignore[reportCallIssue, reportArgumentType] - a plane is a buffer
+        views.append(rows[: height * plane.line_size].reshape(height, plane.line_size)[:, :width])
+    return Planes(*views)
 
 
 def blank(width: int, height: int) -> Planes:
@@ -143,14 +155,15 @@ def veil(rgba: np.ndarray) -> Veil:
     alpha = rgba[..., 3].astype(np.float32) / 255
     full = cv2.transform(np.ascontiguousarray(rgba[..., :3]).astype(np.float32), _TO_YCC.astype(np.float32))
     luma = full[..., 0] + 16 * alpha
-    chroma = [_halve_float(full[..., index] + 128 * alpha) for index in (1, 2)]
-    half = _halve_float(alpha)
+    chroma = [halve_float(full[..., index] + 128 * alpha) for index in (1, 2)]
+    half = halve_float(alpha)
     colour = Planes(_byte(luma), _byte(chroma[0]), _byte(chroma[1]))
     keep = _byte((1 - half) * 255)
     return Veil(colour, Planes(_byte((1 - alpha) * 255), keep, keep))
 
 
-def _halve_float(plane: np.ndarray) -> np.ndarray:
+def halve_float(plane: np.ndarray) -> np.ndarray:
+    """Float samples (h, w) brought to (h/2, w/2), left-sited as `halve` does it."""
     rows = (plane[::2] + plane[1::2]) / 2
     kernel = np.array([[0.25, 0.5, 0.25]], np.float32)
     return cv2.filter2D(rows, -1, kernel, borderType=cv2.BORDER_REPLICATE)[:, ::2]

@@ -20,10 +20,11 @@ import numpy as np
 import PIL
 
 from cutroom.render.codecs import Encoder, key_frames
-from cutroom.render.picture import Crossing, Letters, Shot, schedule
+from cutroom.render.picture import Crossing, Laid, Letters, Shot, laid_over, schedule
+from cutroom.render.watermark.stamp import Stamp
 from cutroom.timeline.timeline import Clip, Format, Gap, Timeline
 
-VERSION = "1"
+VERSION = "2"
 """Of all that turns a timeline into pixels: raise it when the same timeline gives other ones."""
 
 SHORTEST_SECONDS = 0.4
@@ -52,7 +53,7 @@ def segments(timeline: Timeline) -> tuple[Segment, ...]:
     form = timeline.format
     longest, shortest = key_frames(form), max(1, round(SHORTEST_SECONDS * form.fps))
     pieces: list[int] = []
-    edges = _edges(shots, crossings, timeline.frames)
+    edges = _edges(shots, crossings, laid_over(timeline), timeline.frames)
     starts = sorted({form.rate.frames(caption.start) for caption in timeline.captions})
     for first, end in pairwise(edges):
         for length in _parts(first, end, starts, form):
@@ -68,11 +69,12 @@ def segments(timeline: Timeline) -> tuple[Segment, ...]:
     return tuple(found)
 
 
-def _edges(shots: Sequence[Shot], crossings: Sequence[Crossing], frames: int) -> list[int]:
-    """Where something else begins to be seen: cuts, and both ends of transitions."""
+def _edges(shots: Sequence[Shot], crossings: Sequence[Crossing], insets: Sequence[Laid], frames: int) -> list[int]:
+    """Where something else begins to be seen: cuts, and both ends of transitions and insets."""
     crossed = {crossing.shot + 1 for crossing in crossings}
     cuts = {shot.first for index, shot in enumerate(shots) if index not in crossed}
     ends = {edge for crossing in crossings for edge in (crossing.first, crossing.first + crossing.frames)}
+    ends |= {edge for laid in insets for edge in (laid.begins, laid.ends)}
     return sorted(edge for edge in {0, frames} | cuts | ends if 0 <= edge <= frames)
 
 
@@ -95,11 +97,15 @@ def _parts(first: int, end: int, captions: Iterable[int], form: Format) -> list[
 class Keys:
     """The keys of a film's stretches: equal keys mean equal bytes."""
 
-    def __init__(self, timeline: Timeline, lettering: Letters | None, encoder: Encoder) -> None:
+    def __init__(
+        self, timeline: Timeline, lettering: Letters | None, encoder: Encoder, stamp: Stamp | None = None
+    ) -> None:
         self.timeline = timeline
         self.lettering = lettering
         self.encoder = encoder
+        self.stamp = stamp
         self.shots, self.crossings = schedule(timeline)
+        self.insets = laid_over(timeline)
         self._bitmaps: dict[str, str] = {}
 
     def of(self, segment: Segment) -> str:
@@ -127,6 +133,17 @@ class Keys:
                 for crossing in self.crossings
                 if crossing.first < segment.end and crossing.first + crossing.frames > segment.first
             ],
+            "insets": [
+                [
+                    laid.inset.model_dump(mode="json", exclude={"clip", "start"}),
+                    _drawn(laid.item),
+                    segment.first - laid.first,
+                    laid.frames,
+                ]
+                for laid in self.insets
+                if laid.begins < segment.end and laid.ends > segment.first
+            ],
+            "progress": self._progress(segment),
             "words": self._words(segment),
         }
         return digest(content)
@@ -137,6 +154,8 @@ class Keys:
         return {
             "version": VERSION,
             "format": self.timeline.format.model_dump(mode="json"),
+            "lut": self.timeline.lut.media.digest if self.timeline.lut else None,
+            "stamp": self.stamp.payload.hex() if self.stamp else None,
             "encoder": [encoder.name, encoder.pixels, encoder.container, encoder.tag, sorted(encoder.options.items())],
             "made_with": [
                 av.__version__,
@@ -146,6 +165,11 @@ class Keys:
                 PIL.__version__,
             ],
         }
+
+    def _progress(self, segment: Segment) -> list[Any] | None:
+        """A bar of progress ties a stretch to its place in the film; without one it may move."""
+        bar = self.timeline.progress
+        return [bar.model_dump(mode="json"), segment.first, self.timeline.frames] if bar else None
 
     def _words(self, segment: Segment) -> list[Any]:
         """What is laid over, frame by frame: the bitmaps themselves decide, whatever they were made from."""

@@ -1,12 +1,14 @@
 """A timeline's sound, mixed, mastered and encoded to a file of its own, right after encoding and not only before it.
 
-The file is kept under a key made of all that is heard, so that a change of the picture alone costs no sound.
+The file is kept under a key made of all that is heard, so that a change of the picture alone costs no sound. Nothing of
+it is ever held as a whole: the mix lies on a scratch tape, and all that is done to it is done in blocks.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,17 +19,22 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
 from cutroom.errors import BadInput
-from cutroom.measures.sound import loudness as measured
+from cutroom.measures.sound import Loudness, Meter
 from cutroom.media.container import open_container
-from cutroom.media.sound import samples
+from cutroom.media.sound import blocks
 from cutroom.media.store import Store
 from cutroom.render.codecs import Encoder
+from cutroom.render.mastering import MOST_GAIN, Mastering, Setting
 from cutroom.render.segments import digest
 from cutroom.render.shelf import Shelf
-from cutroom.render.sound import RATE, master, mix
+from cutroom.render.sound import RATE, Degrade, mixed
+from cutroom.render.tape import Tape, blocks_of
+from cutroom.render.watermark.sound import embedded
+from cutroom.render.watermark.stamp import Stamp
+from cutroom.time import Span
 from cutroom.timeline.timeline import Timeline
 
-VERSION = "1"
+VERSION = "2"
 """Of all that turns a timeline into samples: raise it when the same timeline sounds different."""
 
 BITS_A_SECOND = {"aac": 224_000, "libopus": 160_000}
@@ -40,8 +47,14 @@ time (measured on the house's own music: 42 against 32.5 dB)."""
 BLOCK = 1024
 """Samples handed over at a time."""
 
-TRIES = 3
-"""How often the sound is encoded, at most, until its true peak is right."""
+CLOSE = 0.5
+"""Decibels by which the loudness may be missed without a word."""
+
+TRIES = 4
+"""How often the sound is encoded, at most, until its true peak and its loudness are right."""
+
+NEAR = 0.25
+"""Decibels by which the loudness may be missed after encoding, before it is encoded once more."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,14 @@ class Soundtrack:
 
 
 def soundtrack(
-    timeline: Timeline, store: Store, encoder: Encoder, target: Target, *, shelf: Shelf, bench: Path
+    timeline: Timeline,
+    store: Store,
+    encoder: Encoder,
+    target: Target,
+    *,
+    shelf: Shelf,
+    bench: Path,
+    stamp: Stamp | None = None,
 ) -> Soundtrack:
     """The sound of a timeline: the one on the shelf, or a new one, which is kept unless something of it is missing.
 
@@ -74,23 +94,27 @@ def soundtrack(
     """
     if not any(track.sounds for track in timeline.sound):
         return Soundtrack(None)
-    key = key_of(timeline, encoder, target)
+    key = key_of(timeline, encoder, target, stamp)
     kept = shelf.place(key, encoder.suffix)
     if kept.is_file():
         found = _as_kept(kept)
         if found is not None:
             return found
         shelf.drop(kept)
-    made = _made(timeline, store, encoder, target, bench / f"{key}{encoder.suffix}")
-    assert made.path is not None
-    if made.degraded:
-        return made
-    return Soundtrack(shelf.put(key, made.path), made.loudness, made.true_peak)
+    path = bench / f"{key}{encoder.suffix}"
+    missing: list[tuple[str, str]] = []
+    with Tape(bench) as tape:
+        lay(timeline, store, tape, stamp=stamp, folder=bench, degrade=lambda what, why: missing.append((what, why)))
+        made = _made(tape, encoder, target, path)
+    if missing:
+        return replace(made, degraded=(*missing, *made.degraded))
+    return replace(made, path=shelf.put(key, path))
 
 
-def key_of(timeline: Timeline, encoder: Encoder, target: Target) -> str:
+def key_of(timeline: Timeline, encoder: Encoder, target: Target, stamp: Stamp | None = None) -> str:
     """Of all that is heard: a SHA-256, in hexadecimal."""
-    tracks = [track.model_dump(mode="json", exclude={"sounds": {"__all__": {"name"}}}) for track in timeline.sound]
+    unheard = {"sounds": {"__all__": {"name"}}, "tones": {"__all__": {"name"}}}
+    tracks = [track.model_dump(mode="json", exclude=unheard) for track in timeline.sound]
     return digest(
         {
             "version": VERSION,
@@ -99,6 +123,7 @@ def key_of(timeline: Timeline, encoder: Encoder, target: Target) -> str:
             "target": [float(target.loudness), float(target.true_peak)],
             "seconds": str(timeline.seconds),
             "tracks": tracks,
+            "stamp": None if stamp is None else stamp.payload.hex(),
         }
     )
 
@@ -109,51 +134,90 @@ def _as_kept(path: Path) -> Soundtrack | None:
         with open_container(path) as container:
             told = {key.lower(): value for key, value in container.metadata.items()}
             said: Any = json.loads(told["comment"])
-            return Soundtrack(path, said["loudness"], said["true_peak"])
-    except (BadInput, KeyError, ValueError):
+            degraded = tuple((str(what), str(why)) for what, why in said["degraded"])
+            return Soundtrack(path, said["loudness"], said["true_peak"], degraded)
+    except (BadInput, KeyError, TypeError, ValueError):
         return None
 
 
-def _made(timeline: Timeline, store: Store, encoder: Encoder, target: Target, path: Path) -> Soundtrack:
-    """Mixes, masters and encodes to `path`.
+def lay(
+    timeline: Timeline, store: Store, tape: Tape, *, stamp: Stamp | None, degrade: Degrade, folder: Path | None = None
+) -> None:
+    """Writes the mix to `tape`, which is empty, with its watermark if there is a `stamp`. Raises OSError."""
+    mixed(timeline, store, tape, folder=folder, degrade=degrade)
+    if stamp is None:
+        return
+    at = 0
+    # In place: what comes out lies behind what goes in.
+    for block in embedded(blocks_of(tape), stamp.number):
+        tape.write(block, at)
+        at += len(block)
 
-    Lossy coding raises peaks: what comes out of the decoder is measured, and while it is above the target the sound is
-    mastered again under a ceiling that is lower by as much.
+
+def _made(tape: Tape, encoder: Encoder, target: Target, path: Path) -> Soundtrack:
+    """Masters what lies on `tape` and encodes it to `path`.
+
+    Lossy coding changes peaks and loudness: what comes out of the decoder is measured, and while it is not right the
+    sound is mastered again, under a ceiling that is lower and towards a loudness that is higher by as much.
     """
-    told: list[tuple[str, str]] = []
-    mixed = mix(timeline, store, degrade=lambda what, why: told.append((what, why)))
-    ceiling, tries = target.true_peak, TRIES
-    while True:
-        mastered = master(mixed, loudness=target.loudness, true_peak=ceiling)
-        write(mastered, path, encoder)
-        found = measured(samples(path)[: len(mixed)], RATE)
-        over = -np.inf if found.true_peak is None else found.true_peak - target.true_peak
-        tries -= 1
-        if over <= 0 or not tries:
-            break
-        ceiling -= over + 0.1
-    if over > 0:
-        told.append(
-            ("sound", f"its true peak is {found.true_peak:.2f} dBTP after encoding, not {target.true_peak:.2f}")
-        )
-    said = json.dumps({"loudness": found.integrated, "true_peak": found.true_peak})
+    with Mastering(tape, path.parent) as desk:
+        wanted, ceiling, tries = target.loudness, target.true_peak, TRIES
+        while True:
+            way = desk.setting(wanted, ceiling)
+            write(desk.blocks(way), path, encoder)
+            found = heard(path, len(tape))
+            over = -np.inf if found.true_peak is None else found.true_peak - target.true_peak
+            missed = 0.0 if found.integrated is None else target.loudness - found.integrated
+            # What the limiter could not reach before encoding is out of reach.
+            missed = missed if way.loudness is not None and abs(way.loudness - wanted) < NEAR else 0.0
+            tries -= 1
+            if not tries or (over <= 0 and abs(missed) < NEAR):
+                break
+            ceiling -= over + 0.1 if over > 0 else 0.0
+            wanted += missed
+    told = tuple(("sound", why) for why in _missed(found, target, way))
+    said = json.dumps({"loudness": found.integrated, "true_peak": found.true_peak, "degraded": told})
     _tell(path, said, encoder)
-    return Soundtrack(path, found.integrated, found.true_peak, tuple(told))
+    return Soundtrack(path, found.integrated, found.true_peak, told)
 
 
-def write(heard: np.ndarray, path: Path, encoder: Encoder) -> None:
-    """Encodes samples (n, 2) at 48 kHz to `path`; the encoder's own delay lies before time 0."""
+def _missed(found: Loudness, target: Target, way: Setting) -> Iterator[str]:
+    """What is not as asked, in words."""
+    if found.true_peak is not None and found.true_peak > target.true_peak:
+        yield f"its true peak is {found.true_peak:.2f} dBTP after encoding, not {target.true_peak:.2f}"
+    if found.integrated is not None and abs(found.integrated - target.loudness) > CLOSE:
+        yield f"its loudness is {found.integrated:.1f} LUFS, not {target.loudness:.1f}: {_why(way)}"
+
+
+def _why(way: Setting) -> str:
+    """Why a mix cannot be as loud as asked."""
+    if way.gain >= MOST_GAIN - 0.01:
+        return f"it is so quiet that {MOST_GAIN:.0f} dB more would raise its noise beside it"
+    return "its loudest moments are so short that nothing else would be left of them"
+
+
+def heard(path: Path, count: int) -> Loudness:
+    """How loud the first `count` samples at 48 kHz of the sound at `path` are."""
+    span = Span(length=Fraction(count, RATE))
+    return Meter(RATE).hear_all(blocks(path, span=span, rate=RATE)).loudness
+
+
+def write(sound: Iterable[np.ndarray], path: Path, encoder: Encoder) -> None:
+    """Encodes blocks (n, 2) at 48 kHz to `path`; the encoder's own delay lies before time 0."""
     with av.open(str(path), "w", format=encoder.container, container_options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream(encoder.sound, rate=RATE, layout="stereo")
         assert isinstance(stream, AudioStream)
         if encoder.sound in BITS_A_SECOND:
             stream.codec_context.bit_rate = BITS_A_SECOND[encoder.sound]
         stream.codec_context.options = OPTIONS.get(encoder.sound, {})
-        for start in range(0, len(heard), BLOCK):
-            block = np.ascontiguousarray(heard[start : start + BLOCK].T, dtype=np.float32)
-            frame = AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
-            frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), start
-            container.mux(stream.encode(frame))
+        start = 0
+        for whole in sound:
+            for begin in range(0, len(whole), BLOCK):
+                block = np.ascontiguousarray(whole[begin : begin + BLOCK].T, dtype=np.float32)
+                frame = AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
+                frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), start
+                start += block.shape[1]
+                container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 

@@ -9,6 +9,7 @@ shift a whole number of samples (nearly). Where none does (scales close to 1, 5/
 from __future__ import annotations
 
 import math
+import threading
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -130,8 +131,21 @@ def _resample(source: Plane, across: Axis, down: Axis, into: Plane, way: _Way) -
         _slowly(source, across, down, into, way.kernel)
         return
     part = source[rows.first : rows.first + rows.length, columns.first : columns.first + columns.length]
-    larger = cv2.resize(part, None, fx=1 / across.scale, fy=1 / down.scale, interpolation=way.kernel)
+    fx, fy = 1 / across.scale, 1 / down.scale
+    room = _room(round(part.shape[0] * fy), round(part.shape[1] * fx))
+    larger = cv2.resize(part, None, dst=room, fx=fx, fy=fy, interpolation=way.kernel)
     np.copyto(into, larger[rows.lead : rows.lead + into.shape[0], columns.lead : columns.lead + into.shape[1]])
+
+
+_rooms = threading.local()
+
+
+def _room(rows: int, columns: int) -> Plane:
+    """Room for a plane of this size, the same memory each time in one thread: new memory costs as much as drawing in it."""
+    flat = getattr(_rooms, "flat", None)
+    if flat is None or flat.size < rows * columns:
+        flat = _rooms.flat = np.empty(rows * columns * 9 // 8, np.uint8)
+    return flat[: rows * columns].reshape(rows, columns)
 
 
 def _slowly(source: Plane, across: Axis, down: Axis, into: Plane, kernel: int) -> None:

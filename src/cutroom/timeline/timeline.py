@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cutroom.brief.brief import CaptionMode
-from cutroom.media.kinds import Audio, Image, Video, Word
+from cutroom.media.kinds import Audio, Image, Text, Video, Word
 from cutroom.time import Exact, Rate, Seconds, Span
 
 
@@ -71,6 +71,8 @@ class Grade(_Frozen):
     """In stops."""
     warmth: float = Field(default=0.0, ge=-1, le=1)
     """Below zero is cooler (bluer), above is warmer."""
+    tint: float = Field(default=0.0, ge=-1, le=1)
+    """Below zero is greener, above is more magenta."""
     saturation: float = Field(default=1.0, ge=0, le=2)
 
 
@@ -127,6 +129,56 @@ class Transition(_Frozen):
 Item = Annotated[Clip | Gap | Transition, Field(discriminator="type")]
 
 
+class Inset(_Frozen):
+    """A picture in the picture: a clip that lies over the film in a box of its own."""
+
+    clip: Clip
+    """What is seen in the box: its fit and move are reckoned for the box's shape."""
+    start: Seconds = Field(ge=0)
+    """When in the film it comes; it lasts as long as its clip, and goes when the film ends."""
+    box: Box
+    """Where it lies, as fractions of the frame. All of it is inside the frame."""
+    corner: float = Field(default=0.0, ge=0, le=0.5)
+    """How round its corners are: the radius as a part of the box's shorter side; 0.5 makes a circle of a square."""
+    border: float = Field(default=0.0, ge=0, le=0.05)
+    """How wide its border is, as a part of the frame's shorter side."""
+    border_colour: str = Field(default="#FFFFFF", pattern=r"^#[0-9a-fA-F]{6}$")
+    shadow: float = Field(default=0.0, ge=0, le=1)
+    """How dark the soft shadow around it is: 0 none, 1 black."""
+    fade_in: Seconds = Field(default=Fraction(0), ge=0)
+    fade_out: Seconds = Field(default=Fraction(0), ge=0)
+
+    @model_validator(mode="after")
+    def _lies_inside(self) -> Self:
+        box, slack = self.box, 1e-6
+        if min(box.x, box.y) < -slack or max(box.x + box.width, box.y + box.height) > 1 + slack:
+            raise ValueError(
+                f"inset {self.clip.name!r}: its box ({box.x:g}, {box.y:g}, {box.width:g} x {box.height:g}) reaches over "
+                "the frame's edge; all of it must lie between 0 and 1"
+            )
+        return self
+
+
+class Lut(_Frozen):
+    """A look for the whole film: a table of colours in the .cube format, applied after each shot's own grade."""
+
+    media: Text
+    """The .cube file."""
+    name: str = ""
+    """What people know it as."""
+
+
+class Progress(_Frozen):
+    """A thin bar that grows from the left to the right edge while the film goes on."""
+
+    height: float = Field(default=0.008, gt=0, le=0.1)
+    """As a part of the frame's shorter side."""
+    colour: str = Field(default="#FFFFFF", pattern=r"^#[0-9a-fA-F]{6}$")
+    opacity: float = Field(default=0.9, gt=0, le=1)
+    """Of the part that is over; what is left is seen as a darker strip."""
+    place: Literal["bottom", "top"] = "bottom"
+
+
 class Sound(_Frozen):
     """A stretch of sound, placed in the film."""
 
@@ -144,12 +196,32 @@ class Sound(_Frozen):
     name: str = ""
 
 
+class RoomTone(_Frozen):
+    """The quiet of a place, where nothing that was recorded there is heard: digital silence would sound like a fault.
+
+    It is made anew from the recording's quietest moment, as long as it is wanted.
+    """
+
+    media: Annotated[Audio | Video, Field(discriminator="type")]
+    """The recording."""
+    start: Seconds
+    """When in the film it begins."""
+    seconds: Seconds = Field(gt=0)
+    source: Span
+    """Where in the recording its quietest moment is looked for."""
+    fade_in: Seconds = Fraction(0)
+    fade_out: Seconds = Fraction(0)
+    name: str = ""
+
+
 class SoundTrack(_Frozen):
     """Sounds that play one role in the mix."""
 
     role: Literal["voice", "music", "natural", "effects"]
     """Voice is what others duck under; natural is the sound recorded with a clip."""
     sounds: tuple[Sound, ...] = ()
+    tones: tuple[RoomTone, ...] = ()
+    """What is heard between them, as loud as the recording that it is made from."""
     gain: float = 0.0
     """In decibels, over all of the track."""
     duck: float = Field(default=0.0, ge=0, le=40)
@@ -227,6 +299,12 @@ class Timeline(_Frozen):
     language: str = "en"
     title: str = ""
     markers: tuple[Marker, ...] = ()
+    insets: tuple[Inset, ...] = ()
+    """Pictures in the picture, over it and under the words; a later one lies over an earlier one."""
+    lut: Lut | None = None
+    """A look for every clip and inset. Words and plain colours stay as they are."""
+    progress: Progress | None = None
+    """A bar that says how much of the film is over; None for none."""
 
     @property
     def seconds(self) -> Fraction:

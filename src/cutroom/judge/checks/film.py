@@ -186,18 +186,19 @@ def _sound(step: RenderFilm, path: Path, reel: Reel, timeline: Timeline | None) 
     if reel.sound is None:
         silent = unmeasured("loudness_lufs", "it has no sound")
         return found("no_sound", "the cut has sound, the film has none") if meant else silent
+    meter = hearing.Meter(RATE, clipping=True, quiet=SILENCE)
     try:
-        heard = sounds.samples(path)
+        meter.hear_all(sounds.blocks(path, rate=RATE))
     except BadInput as error:
         return found("cannot_be_decoded", f"its sound cannot be decoded: {error.reason}")
-    if not meant and not np.any(heard):
+    if not meant and meter.true_peak is None:
         return unmeasured("loudness_lufs", "its sound is silent, as the cut has none")
-    evidence = _drift(reel, Fraction(len(heard), RATE)) + _levels(step, heard)
-    share = hearing.clipped(heard)
+    evidence = _drift(reel, meter.seconds) + _levels(step, meter.loudness)
+    share = meter.clipped
     if share > CLIPPED:
         evidence += found("clipping", f"{100 * share:.1f} % of its samples are clipped (at most {100 * CLIPPED:.1f} %)")
     silent = "loudness_lufs" not in evidence.scores
-    return evidence if silent or timeline is None else evidence + _holes(heard, timeline)
+    return evidence if silent or timeline is None else evidence + _holes(meter, timeline)
 
 
 def _drift(reel: Reel, seconds: Fraction) -> Evidence:
@@ -212,8 +213,7 @@ def _drift(reel: Reel, seconds: Fraction) -> Evidence:
     return evidence
 
 
-def _levels(step: RenderFilm, heard: np.ndarray) -> Evidence:
-    loudness = hearing.loudness(heard, RATE)
+def _levels(step: RenderFilm, loudness: hearing.Loudness) -> Evidence:
     if loudness.integrated is None or loudness.true_peak is None:
         return found("silent", "nothing in it is louder than -70 LUFS, although the cut has sound")
     evidence = measured(loudness_lufs=loudness.integrated, true_peak_dbtp=loudness.true_peak)
@@ -227,7 +227,7 @@ def _levels(step: RenderFilm, heard: np.ndarray) -> Evidence:
     return evidence
 
 
-def _holes(heard: np.ndarray, timeline: Timeline) -> Evidence:
+def _holes(meter: hearing.Meter, timeline: Timeline) -> Evidence:
     """Silence under which the cut has music."""
     music = [
         Span(start=sound.start, length=sound.source.length / sound.speed)
@@ -235,7 +235,7 @@ def _holes(heard: np.ndarray, timeline: Timeline) -> Evidence:
         if track.role == "music"
         for sound in track.sounds
     ]
-    quiet = hearing.silences(heard, RATE, below=SILENCE, at_least=SILENCE_FOR)
+    quiet = meter.silences(SILENCE_FOR)
     inside = [part for one in quiet for other in music if (part := shared(one, other)) and part.length > SILENCE_FOR]
     return gathered(
         found_in("silence", f"the film is silent for {_when(part)}, although there is music", part) for part in inside

@@ -19,7 +19,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -34,6 +34,7 @@ from cutroom.media import sound as reading
 from cutroom.media.kinds import Audio, Word
 from cutroom.media.store import Store
 from cutroom.plan.catalogue.generate import ComposeMusic, Speak
+from cutroom.time import Span
 
 RATE = 48_000
 SILENT = -50.0
@@ -54,19 +55,21 @@ WORD_SLACK = Fraction(1, 20)
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """A sound as samples, and where it is not silent."""
+    """A sound, listened to once from beginning to end."""
 
-    samples: np.ndarray
-    """float32 (n, 2) at 48 kHz."""
+    seconds: Fraction
+    """How long it is."""
+    loudness: measures.Loudness
+    clipped: float
+    """The share of samples in flat tops."""
+    levels: np.ndarray
+    """The root mean square of each 10 ms in dBFS, (n,)."""
+    quiet: tuple[Span, ...]
+    """Stretches of `INSIDE_MUSIC` in which no sample is above `SILENT`."""
     first: Fraction
     """Where it first rises above silence, in seconds."""
     last: Fraction
     """Where it last does."""
-
-    @property
-    def seconds(self) -> Fraction:
-        """How long it is."""
-        return Fraction(len(self.samples), RATE)
 
     @property
     def silent(self) -> bool:
@@ -74,13 +77,25 @@ class Heard:
         return self.last <= self.first
 
 
-def heard(samples: np.ndarray) -> Heard:
-    """`samples` (n, 2) with their first and last audible moment, by the root mean square of each 10 ms."""
-    loud = np.flatnonzero(measures.levels(samples, RATE) > SILENT) if len(samples) else np.zeros(0, int)
-    if not loud.size:
-        return Heard(samples, Fraction(0), Fraction(0))
-    end = min(Fraction(int(loud[-1]) + 1, 100), Fraction(len(samples), RATE))
-    return Heard(samples, Fraction(int(loud[0]), 100), end)
+def heard(blocks: Iterable[np.ndarray]) -> Heard:
+    """What is heard in blocks (n, 2) at 48 kHz, each but the last one of whole hundredths of a second."""
+    meter = measures.Meter(RATE, clipping=True, quiet=SILENT)
+    parts = [np.zeros(0)]
+    for block in blocks:
+        meter.hear(block)
+        parts.append(measures.levels(block, RATE))
+    levels = np.concatenate(parts)
+    loud = np.flatnonzero(levels > SILENT)
+    first, end = (int(loud[0]), int(loud[-1]) + 1) if loud.size else (0, 0)
+    return Heard(
+        meter.seconds,
+        meter.loudness,
+        meter.clipped,
+        levels,
+        meter.silences(INSIDE_MUSIC),
+        Fraction(first, 100),
+        min(Fraction(end, 100), meter.seconds),
+    )
 
 
 def speech(step: Speak, media: Audio, store: Store) -> Evidence:
@@ -141,11 +156,10 @@ def word_times(words: Sequence[Word], seconds: Fraction) -> Evidence:
 
 def _decoded(media: Audio, store: Store, look) -> Evidence:  # noqa: ANN001 - a function of what was heard to evidence
     try:
-        samples = reading.samples(store.path(media))
+        sound = heard(reading.blocks(store.path(media), rate=RATE))
     except BadInput as error:
         return found("cannot_be_decoded", f"cannot be decoded: {error.reason}")
-    sound = heard(samples)
-    if not len(samples):
+    if not sound.seconds:
         return found("cannot_be_decoded", "cannot be decoded: there is not a single sample in it")
     if sound.silent:
         return found("silent", f"nothing in it is louder than {SILENT:.0f} dBFS", Fraction(0), sound.seconds)
@@ -153,7 +167,7 @@ def _decoded(media: Audio, store: Store, look) -> Evidence:  # noqa: ANN001 - a 
 
 
 def _loudness(sound: Heard) -> Evidence:
-    loudness = measures.loudness(sound.samples, RATE)
+    loudness = sound.loudness
     evidence = measured(seconds=float(sound.seconds))
     for name, value in (("loudness_lufs", loudness.integrated), ("true_peak_dbtp", loudness.true_peak)):
         evidence += unmeasured(name, "it is silent") if value is None else measured(**{name: value})
@@ -161,7 +175,7 @@ def _loudness(sound: Heard) -> Evidence:
 
 
 def _clipping(sound: Heard) -> Evidence:
-    share = measures.clipped(sound.samples)
+    share = sound.clipped
     evidence = measured(clipped_share=share)
     if share > CLIPPED:
         evidence += found("clipping", f"{100 * share:.1f} % of the samples are clipped (at most {100 * CLIPPED:.1f} %)")
@@ -210,11 +224,7 @@ def _speed(step: Speak, sound: Heard) -> Evidence:
 
 
 def _holes(sound: Heard) -> Evidence:
-    inside = [
-        span
-        for span in measures.silences(sound.samples, RATE, below=SILENT, at_least=INSIDE_MUSIC)
-        if span.start > sound.first and span.end < sound.last
-    ]
+    inside = [span for span in sound.quiet if span.start > sound.first and span.end < sound.last]
     return gathered(
         found_in("silence_inside", f"it is silent for {clock(span.length)} (at most {clock(INSIDE_MUSIC)})", span)
         for span in inside
@@ -222,7 +232,7 @@ def _holes(sound: Heard) -> Evidence:
 
 
 def _level(sound: Heard) -> Evidence:
-    loudness = measures.loudness(sound.samples, RATE).integrated
+    loudness = sound.loudness.integrated
     if loudness is None or loudness < QUIETEST:
         said = "below -70" if loudness is None else f"{loudness:.1f}"
         return found("too_quiet", f"its loudness is {said} LUFS (at least {QUIETEST:.0f})")
@@ -232,7 +242,7 @@ def _level(sound: Heard) -> Evidence:
 
 
 def _ending(sound: Heard) -> Evidence:
-    levels = measures.levels(sound.samples, RATE)
+    levels = sound.levels
     loudest = float(levels.max())
     tail = float(10 * np.log10(np.mean(10 ** (levels[-3:] / 10))))
     evidence = measured(tail_dbfs=tail)

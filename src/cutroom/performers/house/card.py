@@ -7,7 +7,6 @@ two colours looks like what lies between them; light is added in linear RGB, as 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from cutroom.media.picture import open_picture
 from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.generate import DrawCard, Mood
 from cutroom.plan.step import AnyStep
+from cutroom.plan.terms import HOUSE, Terms
 
 BRIGHTEST = 0.086
 """The highest relative luminance behind the words: white on it has a contrast of 7.7 (WCAG 2.2 asks for 7)."""
@@ -72,9 +72,9 @@ class CardDrawer:
         """Nothing else decides the result."""
         return {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Nothing."""
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Image:
         """The card as a JPEG of high quality. A picture that cannot be read costs only its colours."""

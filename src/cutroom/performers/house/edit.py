@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +19,7 @@ from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.edit import FramePicture, PickMoment
 from cutroom.plan.facts import ClipFacts, Face, Moment, PictureFacts, Shot
 from cutroom.plan.step import AnyStep
+from cutroom.plan.terms import HOUSE, Terms
 from cutroom.time import Span
 from cutroom.timeline.timeline import Box, Clip, Format, Move, Timeline
 
@@ -336,9 +336,9 @@ class Framer:
         """Nothing else decides the result."""
         return {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Free."""
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Cut:
         """A cut of one clip: the best framing, or for take n the n-th best."""
@@ -432,9 +432,9 @@ class MomentPicker:
         """Nothing else decides the result."""
         return {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Free."""
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Cut:
         """A cut of one clip; take n shows another stretch. Raises TryAgain when the clip is too short."""
@@ -479,11 +479,14 @@ def _chosen(facts: ClipFacts, step: PickMoment, take: int) -> tuple[Stretch, _Pa
                 # Another take comes from the far end of the list, where other parts of this clip rarely reach.
                 others = (ready[step.part], *reversed(ready[step.part + 1 :]))
                 return others[(take - 1) % len(others)], pace
-    most = facts.seconds / SLOWEST / (step.part + 1)
-    wanted = "a stretch" if step.part == 0 else f"{step.part + 1} stretches"
+    for pace in paces:
+        if again := stretches(facts, (step.seconds + 2 * pace.handles) * pace.speed, across_cuts=True):
+            # The film asks for more than the clip holds: what was seen before is seen again.
+            return again[(step.part + take - 1) % len(again)], pace
     raise TryAgain(
-        f"pick_moment: {step.clip.id!r} is {float(facts.seconds):.2f} s long: too short for {wanted} of "
-        f"{float(step.seconds):.2f} s, even slowed to {float(SLOWEST)}; ask for at most {float(most):.2f} s"
+        f"pick_moment: {step.clip.id!r} is {float(facts.seconds):.2f} s long: too short for a stretch of "
+        f"{float(step.seconds):.2f} s, even slowed to {float(SLOWEST)}; ask for at most "
+        f"{float(facts.seconds / SLOWEST):.2f} s"
     )
 
 

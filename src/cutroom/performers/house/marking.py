@@ -5,8 +5,7 @@ Whoever is not known to work by rules counts as a trained model: better too much
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,7 +15,8 @@ from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.assemble import MarkFilm, Used
 from cutroom.plan.facts import PictureFacts
 from cutroom.plan.registry import step_classes
-from cutroom.plan.step import AnyStep
+from cutroom.plan.step import AnyStep, Ref
+from cutroom.plan.terms import HOUSE, Terms
 from cutroom.version import VERSION
 
 BY_RULES = {
@@ -84,9 +84,9 @@ class Marker:
         except Unavailable as error:
             return {"signed": str(error)}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Free."""
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Media:
         """The marked film, or the film itself when nothing in it was generated. Raises NoSpace when the disk is full."""
@@ -113,6 +113,25 @@ class Marker:
         return desk.keep_video(
             out, seconds=film.seconds, width=film.width, height=film.height, fps=film.fps, sound=film.sound
         )
+
+
+def generated(sources: Iterable[Ref[Media]], desk: Desk) -> bool:
+    """Whether any of what `sources` point to was generated, here or before it was handed over."""
+    from cutroom.render.detecting import source_of
+    from cutroom.render.marking import GENERATED
+
+    for ref in sources:
+        maker = desk.makers.get(ref.id)
+        words = desk.media(ref).medium == "text"
+        if maker is not None:
+            source = _made_by(maker[0])
+            # Words that rules picked from notes are the notes' own.
+            source = None if words and source == "algorithmicMedia" else source
+        else:
+            source = None if words else source_of(desk.path(ref))
+        if source in GENERATED:
+            return True
+    return False
 
 
 def _components(step: MarkFilm, desk: Desk) -> Iterator[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +18,7 @@ from cutroom.performers.house.composing.soundfont import find_soundfont, house_s
 from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.generate import ComposeMusic
 from cutroom.plan.step import AnyStep
+from cutroom.plan.terms import HOUSE, Terms
 from cutroom.timeline.beats import tempo_grid
 
 LONGEST = Fraction(1800)
@@ -49,10 +49,10 @@ class Composer:
         del step
         return {"soundfont": digest_of(find_soundfont()).digest}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Nothing."""
         del step
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Media:
         """Compose, play and keep the music: 48 kHz stereo of the exact length, with its beats.

@@ -16,7 +16,6 @@ import subprocess
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from importlib.util import find_spec
@@ -36,6 +35,7 @@ from cutroom.performers.house.reading import Reading, read
 from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.step import AnyStep
+from cutroom.plan.terms import HOUSE, Terms
 from cutroom.time import from_float
 
 RATE = 48_000
@@ -85,9 +85,9 @@ class _House:
         """Which voice reads (and, for a voice that is a file, its digest)."""
         return self._settings(self._voice(step)) if isinstance(step, Speak) else {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Nothing."""
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Audio:
         """Read the line; the sound kept is 48 kHz mono, with the time of each word.
@@ -403,6 +403,29 @@ def _finished(
         ramp = np.linspace(0, 1, min(count, len(edge)), dtype=np.float32)
         edge[: len(ramp)] *= ramp
     return _levelled(samples), words
+
+
+def voiced(step: Speak, samples: NDArray[np.float32], rate: int) -> tuple[NDArray[np.float32], tuple[Word, ...]]:
+    """The line of `step` as somebody else read it, finished like our own: level, edges, and when each word is said.
+
+    Args:
+        step: What was read.
+        samples: Shape (n,), full scale at ±1.
+        rate: Samples a second.
+
+    Returns:
+        The sound at 48 kHz, mono, and its words; none when the language cannot be read here.
+
+    Raises GiveUp when nothing is heard.
+    """
+    if not samples.size or float(np.abs(samples).max()) < 1e-4:
+        raise GiveUp(f"nothing is heard where {step.text[:60]!r} was to be read")
+    try:
+        reading = read(step.text, step.language)
+    except Unavailable:
+        reading = Reading((), "", ())
+    take = Take(samples.astype(np.float32, copy=False), rate, None)
+    return _finished(take, reading, (measure.high_pass(70, RATE),), _read_as(step))
 
 
 def _evened(samples: NDArray[np.float32]) -> NDArray[np.float32]:

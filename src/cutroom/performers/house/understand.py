@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.understand import ListenToSound, LookAtClip, LookAtPicture
 from cutroom.plan.facts import ClipFacts, Face, Moment, PictureFacts, Shot, SoundFacts
 from cutroom.plan.step import AnyStep
+from cutroom.plan.terms import HOUSE, Terms
 from cutroom.time import Span, from_float
 from cutroom.timeline.timeline import Box
 
@@ -53,9 +53,9 @@ class PictureLooker:
         """Nothing else decides the result."""
         return {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Free."""
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Text:
         """The picture's `PictureFacts`. Raises BadInput when it can't be read."""
@@ -129,9 +129,9 @@ class ClipLooker:
         """Nothing else decides the result."""
         return {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Free."""
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Text:
         """The clip's `ClipFacts`. Raises BadInput when it can't be read or has no picture."""
@@ -308,9 +308,9 @@ class SoundListener:
         """Nothing else decides the result."""
         return {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Free."""
-        return Decimal(0)
+        return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Text:
         """The sound's `SoundFacts`. Raises BadInput when it can't be read."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -23,6 +22,7 @@ from cutroom.performers.performer import Desk
 from cutroom.plan.catalogue.write import SpokenLine, WriteCaptions, WriteScript
 from cutroom.plan.facts import Captions, Script, ScriptLine
 from cutroom.plan.step import AnyStep
+from cutroom.plan.terms import HOUSE, Terms
 
 SHARE_SPOKEN = Fraction(4, 5)
 """Speech fills at most so much of the film, so that pictures and music have room."""
@@ -47,9 +47,9 @@ class _House:
         """Nothing else decides the result."""
         return {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """Nothing."""
-        return Decimal(0)
+        return HOUSE
 
 
 class ScriptWriter(_House):

@@ -11,7 +11,7 @@ from cutroom.brief.brief import Codec
 from cutroom.media.kinds import Audio, Cut, Media, Text, Video
 from cutroom.plan.step import Group, Ref, Step
 from cutroom.time import Seconds
-from cutroom.timeline.timeline import CaptionStyle, Format, Marker, Title, Transition
+from cutroom.timeline.timeline import Box, CaptionStyle, Format, Marker, Progress, Title, Transition
 
 
 class Placed(BaseModel):
@@ -23,6 +23,29 @@ class Placed(BaseModel):
     """The sound."""
     start: Seconds
     """When in the film it begins."""
+
+
+class Over(BaseModel):
+    """A picture in the picture: a shot that lies over the film in a box of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    shot: Ref[Cut]
+    """The shot, made for a frame of the box's shape."""
+    start: Seconds
+    """When in the film it comes."""
+    box: Box
+    """Where it lies, as fractions of the film's frame."""
+    corner: float = Field(default=0.06, ge=0, le=0.5)
+    """How round its corners are, as a part of the box's shorter side."""
+    border: float = Field(default=0.003, ge=0, le=0.05)
+    """How wide its white border is, as a part of the frame's shorter side."""
+    shadow: float = Field(default=0.45, ge=0, le=1)
+    """How dark the shadow around it is."""
+    fade: Seconds = Fraction(2, 5)
+    """How long it takes to come and to go."""
+    sound: Literal["none", "natural", "voice"] = "natural"
+    """Whether its own sound is heard, and as what: a voice is what music goes down under."""
 
 
 class AssembleCut(Step[Cut]):
@@ -56,6 +79,14 @@ class AssembleCut(Step[Cut]):
     """The language of what is said and read."""
     markers: tuple[Marker, ...] = ()
     """Points worth finding again."""
+    over: tuple[Over, ...] = ()
+    """Pictures in the picture."""
+    lut: Ref[Text] | None = None
+    """A table of colours (.cube): the look of the whole film."""
+    match: bool = True
+    """Whether light and colour of neighbouring shots are brought towards each other."""
+    progress: Progress | None = None
+    """A thin bar that says how much of the film is over."""
 
 
 SUFFIXES: dict[Codec, str] = {"h264": ".mp4", "hevc": ".mp4", "av1": ".mp4", "vp9": ".webm", "prores": ".mov"}
@@ -81,6 +112,11 @@ class RenderFilm(Step[Video]):
     """Integrated loudness in LUFS (ITU-R BS.1770)."""
     true_peak: float = -1.0
     """The highest true peak in dBTP."""
+    number: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$")
+    """The production's number, which picture and sound carry as a watermark if anything in the film was generated; None
+    for no watermark."""
+    sources: tuple[Ref[Media], ...] = ()
+    """What is seen and heard in the film: tells whether any of it was generated."""
 
 
 class Used(BaseModel):

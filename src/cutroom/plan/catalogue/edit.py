@@ -1,4 +1,4 @@
-"""Edit: turn a picture or a clip into a shot of a given length. A shot is a cut with one clip in it."""
+"""Edit: turn a picture or a clip into a shot (a cut with one clip in it), or change what is in it, as words say."""
 
 from __future__ import annotations
 
@@ -48,3 +48,35 @@ class PickMoment(Step[Cut]):
     """The film's frame."""
     part: int = 0
     """0 for the best moment, 1 for the second best that does not overlap it, and so on."""
+
+
+class EditPicture(Step[Image]):
+    """Change a picture as words say."""
+
+    kind: Literal["edit_picture"] = "edit_picture"
+    group: ClassVar[Group] = "edit"
+    seeded: ClassVar[bool] = True
+    picture: Ref[Image]
+    """The picture to change."""
+    instruction: str
+    """What becomes of it."""
+    references: tuple[Ref[Image], ...] = ()
+    """Further pictures that the instruction speaks of: a face, a style, an object."""
+    mask: Ref[Image] | None = None
+    """Where it may change: the transparent parts of this picture; everywhere when left out."""
+    seed: int = 0
+    """Another seed gives another result."""
+
+
+class EditClip(Step[Video]):
+    """Change a clip as words say."""
+
+    kind: Literal["edit_clip"] = "edit_clip"
+    group: ClassVar[Group] = "edit"
+    seeded: ClassVar[bool] = True
+    clip: Ref[Video]
+    """The clip to change."""
+    instruction: str
+    """What becomes of it."""
+    seed: int = 0
+    """Another seed gives another result."""

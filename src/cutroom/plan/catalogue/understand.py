@@ -33,3 +33,36 @@ class ListenToSound(Step[Text]):
     group: ClassVar[Group] = "understand"
     sound: Ref[Audio]
     """The sound."""
+
+
+class Transcribe(Step[Text]):
+    """Write down what is said in a sound, word by word with times."""
+
+    kind: Literal["transcribe"] = "transcribe"
+    group: ClassVar[Group] = "understand"
+    sound: Ref[Audio]
+    """The sound."""
+    language: str | None = None
+    """The language spoken, as a BCP 47 tag; None when it is to be found out."""
+
+
+class DescribePicture(Step[Text]):
+    """Say in words what a picture shows, or answer a question about it."""
+
+    kind: Literal["describe_picture"] = "describe_picture"
+    group: ClassVar[Group] = "understand"
+    picture: Ref[Image]
+    """The picture."""
+    question: str = ""
+    """What is asked; a description when empty."""
+
+
+class DescribeClip(Step[Text]):
+    """Say in words what a clip shows, or answer a question about it."""
+
+    kind: Literal["describe_clip"] = "describe_clip"
+    group: ClassVar[Group] = "understand"
+    clip: Ref[Video]
+    """The clip."""
+    question: str = ""
+    """What is asked; a description when empty."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,11 +26,15 @@ import numpy as np
 from cutroom.media.marks import Watermark
 
 PAYLOAD_BITS = 32
+CHECK_BITS = 16
 SYMBOLS = 6
 VALUES = 256
 GROUPS = SYMBOLS + 2
 PRESENT = 6.0
-"""A score above this says that a watermark is there."""
+"""A score below this says that no watermark is there."""
+RARE = 1e-4
+"""Nor is it there when chance would give such a score more often than this, after so many tries. With the check sum, a number
+is told by chance once in 650 million files at most."""
 
 
 class Book(NamedTuple):
@@ -91,10 +96,15 @@ def presence(book: Book, seen: np.ndarray) -> float:
     return float(_score(seen[plan.known], plan.signs[None])[0])
 
 
-def read(book: Book, seen: np.ndarray) -> Watermark:
-    """What the cells, (cells,), say."""
+def chance(score: float, tries: int) -> float:
+    """The most likely it can be that the best of `tries` scores of an unmarked file is this high (Hoeffding's inequality)."""
+    return min(1.0, tries * math.exp(-(score**2) / 2)) if score > 0 else 1.0
+
+
+def read(book: Book, seen: np.ndarray, *, tries: int = 1) -> Watermark:
+    """What the cells, (cells,), say, when they are those of the best of so many `tries` to find the pattern's place."""
     score = presence(book, seen)
-    if score < PRESENT:
+    if score < PRESENT or chance(score, tries) > RARE:
         return Watermark(decision="absent", score=round(score, 2))
     symbols = layout(book).symbols
     values = bytes(int(np.argmax(_score(seen[cells], _alphabet(book, place)))) for place, cells in enumerate(symbols))
@@ -102,7 +112,8 @@ def read(book: Book, seen: np.ndarray) -> Watermark:
     if _guarded(payload) != values:
         reason = "there is a watermark, but too little of it is left to read its number"
         return Watermark(decision="abstain", score=round(score, 2), reason=reason)
-    return Watermark(decision="found", score=round(score, 2), payload=payload)
+    alarm = chance(score, tries) / 2**CHECK_BITS
+    return Watermark(decision="found", score=round(score, 2), payload=payload, false_alarm=float(f"{alarm:.2g}"))
 
 
 def _score(seen: np.ndarray, signs: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 The pattern is a grid of cells (320 along the longer side), each one step lighter or darker. One step of 255 is a PSNR of
 48 dB. A single frame hides it well; over many frames the film's own content averages out, and the pattern does not. The grid
-belongs to the frame, not to its pixels, so the film may be scaled to another size. Cropping, turning, mirroring and changed shape
-destroy it.
+belongs to the frame, not to its pixels, so the film may be scaled to another size. Cut out of its frame or mirrored, it has to be
+searched for. Turning and stretching destroy it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cutroom.errors import BadInput
 from cutroom.media.container import decoded, open_container, video_stream
 from cutroom.media.marks import Watermark
 from cutroom.render.watermark import code
+from cutroom.render.watermark.stamp import Stamp
 
 LONG_SIDE = 320
 """Cells along the frame's longer side."""
@@ -57,15 +58,22 @@ def pattern(width: int, height: int, payload: int) -> np.ndarray:
 
 
 def _book(width: int, height: int) -> code.Book:
-    columns, rows = grid(width, height)
+    return book_of(*grid(width, height))
+
+
+def book_of(columns: int, rows: int) -> code.Book:
+    """The watermark of frames with so many columns and rows of cells."""
     return code.Book("picture", columns * rows, SPARE)
 
 
-class Stamp:
-    """The pattern made ready to be added: two unsigned planes, which OpenCV adds and takes away fastest."""
+class Imprint:
+    """A stamp made ready for frames of one size: two unsigned planes, which OpenCV adds and takes away fastest.
 
-    def __init__(self, width: int, height: int, payload: int) -> None:
-        plane = pattern(width, height, payload)
+    It holds no state that changes: several threads may use one.
+    """
+
+    def __init__(self, width: int, height: int, stamp: Stamp) -> None:
+        plane = pattern(width, height, stamp.number)
         self.lighter = np.maximum(plane, 0).astype(np.uint8)
         self.darker = np.maximum(-plane, 0).astype(np.uint8)
 
@@ -75,8 +83,22 @@ class Stamp:
         cv2.subtract(luma, self.darker, dst=luma)
 
 
-def detect(path: Path) -> Watermark:
-    """Looks for the watermark in a film's key frames, and in all frames at its beginning if need be. Raises BadInput."""
+def detect(path: Path, *, altered: bool = False) -> Watermark:
+    """Looks for the watermark in a film's key frames, and in all frames at its beginning if need be. Raises BadInput.
+
+    With `altered`, a film in which it is not found at its place is looked through for a part that was cut out of the
+    frame, scaled or not, mirrored or not (`watermark.displaced`). That takes seconds.
+    """
+    from cutroom.render.watermark import displaced
+
+    found = _in_place(path)
+    if found.decision == "found" or not altered:
+        return found
+    moved = displaced.detect(path)
+    return moved if moved.decision == "found" else found
+
+
+def _in_place(path: Path) -> Watermark:
     keys = 0
 
     def counted() -> Iterator[np.ndarray]:

@@ -7,10 +7,13 @@ film is enough, and any part may have been cut off its beginning. Changed speed 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
+from cutroom.measures import sound as measure
 from cutroom.media.marks import Watermark
 from cutroom.render.watermark import code
 
@@ -23,6 +26,9 @@ PERIOD = 256
 DEPTH = 0.8
 """By how many decibels a tile is louder or softer."""
 
+UNDER = -3.0
+"""So many decibels below what can be heard beside the sound the watermark stays in every critical band."""
+
 BOOK = code.Book("sound", PERIOD * BANDS)
 STEPS = 4
 """How many places within a tile are tried when the pattern's beginning is looked for."""
@@ -33,18 +39,40 @@ QUIET = 1e-9
 
 def embed(samples: np.ndarray, payload: int) -> np.ndarray:
     """`samples` (n, channels) float32 at 48 kHz with the watermark, as a new array. Not limited: do that afterwards."""
-    length, channels = samples.shape
-    padded = np.zeros((length + 2 * WINDOW, channels), np.float32)
-    padded[WINDOW : WINDOW + length] = samples
-    out = np.zeros_like(padded)
-    window = _window()
-    gains = _gains(payload)
-    for number, start in enumerate(range(0, len(padded) - WINDOW + 1, HOP)):
-        spectrum = np.fft.rfft(padded[start : start + WINDOW] * window[:, None], axis=0)
-        # The window that begins where the sound does carries the first tile.
-        spectrum[LOW_BIN : LOW_BIN + BINS * BANDS] *= gains[(number - WINDOW // HOP) % PERIOD][:, None]
-        out[start : start + WINDOW] += np.fft.irfft(spectrum, WINDOW, axis=0) * window[:, None]
-    return out[WINDOW : WINDOW + length].astype(np.float32)
+    return np.concatenate([samples[:0].astype(np.float32), *embedded([samples], payload)])
+
+
+def embedded(blocks: Iterable[np.ndarray], payload: int) -> Iterator[np.ndarray]:
+    """What `embed` gives, for a sound that comes in blocks: as many samples, in blocks that are about as long."""
+    window, gains = _window(), _gains(payload)
+    taken = given = tiles = 0
+    waiting: np.ndarray | None = None
+    over: np.ndarray | None = None
+    for block in chain(blocks, (None,)):
+        if waiting is None or over is None:
+            if block is None:
+                return
+            # The first window begins half a window before the sound; the one that begins with it carries the first tile.
+            waiting, over = (np.zeros((HOP, block.shape[1]), np.float32) for _ in range(2))
+        taken += 0 if block is None else len(block)
+        waiting = np.concatenate((waiting, np.zeros((WINDOW, over.shape[1]), np.float32) if block is None else block))
+        count = len(waiting) // HOP - 1
+        if count < 1:
+            continue
+        frames = np.lib.stride_tricks.sliding_window_view(waiting, WINDOW, axis=0)[: count * HOP : HOP]
+        spectrum = np.fft.rfft(frames * window, axis=2)
+        numbers = (np.arange(tiles - 1, tiles - 1 + count)) % PERIOD
+        spectrum[:, :, LOW_BIN : LOW_BIN + BINS * BANDS] *= _unheard(spectrum, gains[numbers])[:, None]
+        made = np.fft.irfft(spectrum, WINDOW, axis=2) * window
+        whole = np.concatenate((over[None], made[:-1, :, HOP:].transpose(0, 2, 1))) + made[:, :, :HOP].transpose(
+            0, 2, 1
+        )
+        over = made[-1, :, HOP:].T
+        waiting = waiting[count * HOP :]
+        out = whole.reshape(-1, whole.shape[2])[0 if tiles else HOP :].astype(np.float32)
+        tiles += count
+        yield out[: taken - given]
+        given += len(out)
 
 
 def detect(samples: np.ndarray) -> Watermark:
@@ -65,13 +93,26 @@ def detect(samples: np.ndarray) -> Watermark:
             if here > score:
                 best, score = turned, here
     assert best is not None
-    return code.read(BOOK, best)
+    return code.read(BOOK, best, tries=STEPS * PERIOD)
 
 
 def _gains(payload: int) -> np.ndarray:
     """(PERIOD, bins) float32: what each bin of the marked bands is multiplied with during each tile."""
     signs = code.spread(BOOK, payload).reshape(PERIOD, BANDS)
     return np.repeat(np.float32(10) ** (signs * np.float32(DEPTH / 20)), BINS, axis=1)
+
+
+def _unheard(spectrum: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """`gains` (frames, bins), less far from 1 in critical bands where they would be heard: under clear tones."""
+    power = np.square(np.abs(spectrum)).sum(axis=1) * np.float32(4 / _window().sum() ** 2)
+    added = np.zeros_like(power)
+    added[:, LOW_BIN : LOW_BIN + BINS * BANDS] = power[:, LOW_BIN : LOW_BIN + BINS * BANDS] * np.square(gains - 1)
+    heard = np.maximum(measure.in_bands(added, WINDOW, RATE), np.float32(1e-30))
+    room = measure.masking(power, WINDOW, RATE) * 10 ** (UNDER / 10) / heard
+    less = np.sqrt(np.minimum(room, 1)).astype(np.float32)
+    edges = measure.critical_bands(WINDOW, RATE)
+    each = np.repeat(less, np.diff(edges), axis=1)[:, LOW_BIN - edges[0] : LOW_BIN - edges[0] + BINS * BANDS]
+    return 1 + (gains - 1) * each
 
 
 @lru_cache(maxsize=1)

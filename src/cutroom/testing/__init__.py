@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cutroom.brief.brief import Brief
 from cutroom.media.kinds import Media
 from cutroom.media.store import Store
+from cutroom.money import Price
 from cutroom.performers.performer import Desk
 from cutroom.plan.plan import Plan
 from cutroom.plan.step import AnyStep
+from cutroom.plan.terms import Terms
 from cutroom.planner.planner import Known
 from cutroom.verdict import Fail, Finding, Pass, Verdict
 
@@ -72,7 +73,7 @@ class Scribe:
     version = "1"
 
     def __init__(self, *, price: str = "0", fails: Mapping[str, Exception] | None = None) -> None:
-        self.cost = Decimal(price)
+        self.cost = Price.of(price)
         self.fails = dict(fails or {})
         self.performed: list[AnyStep] = []
 
@@ -84,9 +85,9 @@ class Scribe:
         """None."""
         return {}
 
-    def price(self, step: AnyStep) -> Decimal:
+    def terms(self, step: AnyStep) -> Terms:
         """The same for every step."""
-        return self.cost
+        return Terms(price=self.cost)
 
     def perform(self, step: AnyStep, desk: Desk) -> Media:
         """The step as text. Raises what it was told to raise for steps of this kind."""

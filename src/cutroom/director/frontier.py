@@ -1,0 +1,257 @@
+"""Where every step of a plan stands, kept up to date event by event: an event costs the steps that it touches, not the plan.
+
+Pure but for itself: it holds no clock and no connection, and says the same as one that is made afresh from the state.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from cutroom.director.acceptance import accepts, best, settled_for
+from cutroom.director.attempts import after_failure, perform, resume
+from cutroom.director.commands import AskPlanner, AskRevision, Command, Look, Perform, Record, Wrap
+from cutroom.director.limits import Limits
+from cutroom.ledger.events import (
+    Accepted,
+    Answered,
+    Declined,
+    Event,
+    Failed,
+    Fetched,
+    Judged,
+    Made,
+    Planned,
+    Started,
+    Submitted,
+)
+from cutroom.ledger.state import Slot, State, Take
+from cutroom.media.kinds import AnyMedia
+from cutroom.plan.cast import Cast
+from cutroom.plan.plan import Plan
+
+
+class Frontier:
+    """The standing of one plan with one cast.
+
+    `keys` and `media` hold, for every asset and every step with an accepted take, the key behind it and the media.
+    `commands` holds what is to be done, by step; `open` the needed steps without an accepted take, in order. `stale` names
+    the slot in use of steps whose paid take was made under other settings: it is used, shown, and never bought again unasked.
+    """
+
+    def __init__(self, state: State, cast: Cast, limits: Limits) -> None:
+        plan = state.plan
+        assert plan is not None, "a frontier needs a plan"
+        self.plan: Plan = plan
+        self.cast = cast
+        self.limits = limits
+        self.keys: dict[str, str] = {identity: media.digest for identity, media in plan.assets.items()}
+        self.media: dict[str, AnyMedia] = dict(plan.assets)
+        self.commands: dict[str, tuple[Command, ...]] = {}
+        self.slots: dict[str, str] = {}
+        self.stale: dict[str, str] = {}
+        self._recipes: dict[str, str] = dict(self.keys)
+        self._steps: dict[str, list[str]] = {}
+        self._short_of_money: set[str] = set()
+        self._fresh: dict[str, None] = {}
+        self._wiring = plan.wiring()
+        order = plan.order(self._wiring)
+        self._needed = set(plan.needed(self._wiring))
+        self.open: dict[str, None] = {step: None for step in order if step in self._needed}
+        self._below: dict[str, list[str]] = {}
+        for step in order:
+            for other in self._wiring[step]:
+                self._below.setdefault(other, []).append(step)
+        for step in order:
+            self._settle(state, step)
+
+    @property
+    def changed(self) -> bool:
+        """True when `fresh` has something to say."""
+        return bool(self._fresh)
+
+    def fresh(self) -> dict[str, tuple[Command, ...]]:
+        """The commands, by step, of the steps whose standing changed since this was asked last."""
+        steps, self._fresh = self._fresh, {}
+        return {step: self.commands.get(step, ()) for step in steps}
+
+    def after(self, event: Event, state: State) -> bool:
+        """Takes note of `event`, which led to `state`. False when this frontier is of no use any more: make another one."""
+        match event:
+            case Started() | Submitted() | Fetched() | Judged() | Accepted() | Declined():
+                self._touch(state, self._steps.get(event.slot, ()))
+            case Made() | Failed():
+                self._touch(
+                    state, {*self._steps.get(event.slot, ()), *self._short_of_money, *self._waiting_for_failed()}
+                )
+            case Answered():
+                self._touch(state, (event.step,))
+            case _:
+                return False
+        return True
+
+    def _waiting_for_failed(self) -> Iterable[str]:
+        """Steps the planner waits for that failed: the last of them to be through speaks for all."""
+        return [step for step in self.plan.waits_for if step in self.open and step in self.slots]
+
+    def _touch(self, state: State, steps: Iterable[str]) -> None:
+        queue = deque(step for step in steps if step in self.plan.steps)
+        while queue:
+            step = queue.popleft()
+            if self._settle(state, step):
+                queue.extend(self._below.get(step, ()))
+
+    def _settle(self, state: State, step: str) -> bool:
+        """Works out where `step` stands. True when it has an accepted take now and had none, or another."""
+        upstream = self._wiring[step]
+        if not all(identity in self.keys for identity in upstream):
+            return False
+        if step not in self.slots or self.keys.get(step) is None:
+            self._place(step)
+        name = self.slots[step]
+        slot = state.slots.get(name, Slot())
+        before = self.keys.get(step)
+        self._short_of_money.discard(step)
+        self.stale.pop(step, None)
+        if accepted := self._in_use(state, step, name, slot):
+            where, number = accepted
+            take = state.slots[where].takes[number]
+            assert take.made is not None
+            if where != name:
+                self.stale[step] = where
+            self.keys[step], self.media[step] = take.key, take.made.media
+            self._recipes[step] = f"{self._recipe(step)}#{number}"
+            self.open.pop(step, None)
+            if self.commands.pop(step, None):
+                self._fresh[step] = None
+            return self.keys[step] != before
+        if step in self._needed:
+            self.commands[step] = tuple(self._advance(state, step, name, slot))
+            self._fresh[step] = None
+        return False
+
+    def _place(self, step: str) -> None:
+        name = self.cast.key(self.plan, step, 0, self.keys)
+        self.slots[step] = name
+        here = self._steps.setdefault(name, [])
+        if step not in here:
+            here.append(step)
+
+    def _recipe(self, step: str) -> str:
+        return self.cast.recipe(self.plan, step, self._recipes)
+
+    def _in_use(self, state: State, step: str, name: str, slot: Slot) -> tuple[str, int] | None:
+        """The slot and number of the take that is used: an accepted one, or one that was paid for under other settings."""
+        if slot.accepted and (take := slot.takes.get(slot.accepted.take)) and take.made:
+            return name, slot.accepted.take
+        if slot.takes or slot.wanted or self.cast.parts[step].terms.price.free:
+            return None
+        where = state.bought.get(self._recipe(step))
+        then = state.slots.get(where, Slot()) if where else Slot()
+        if where and then.accepted and (take := then.takes.get(then.accepted.take)) and take.made:
+            return where, then.accepted.take
+        return None
+
+    def _advance(self, state: State, step: str, name: str, slot: Slot) -> list[Command]:
+        """What to do for one step whose inputs are all there."""
+        if slot.wanted and slot.wanted not in slot.takes:
+            return self._perform(state, step, name, slot.wanted)
+        if not slot.takes:
+            return self._perform(state, step, name, 1)
+        number = slot.wanted or max(slot.takes)
+        take = slot.takes[number]
+        if take.running:
+            return []
+        if take.left:
+            again = self._perform(state, step, name, number, take)
+            return resume(state, self.limits, self.cast.parts[step], step, name, number, take, again)
+        if take.failed:
+            again = self._perform(state, step, name, number, take)
+            return self._after_failure(state, step, name, number, take, again)
+        if take.verdict is None:
+            return [Look(step, name, number, take.key)]
+        if slot.wanted:
+            said = () if accepts(take.verdict) else settled_for(step, take.verdict)
+            return [Record(Accepted(step=step, slot=name, take=number, key=take.key, degraded=said, by="person"))]
+        if accepts(take.verdict):
+            return [Record(Accepted(step=step, slot=name, take=number, key=take.key))]
+        return self._after_rejection(state, step, name, slot, number, take)
+
+    def _perform(self, state: State, step: str, name: str, number: int, take: Take | None = None) -> list[Command]:
+        part = self.cast.parts[step]
+        upstream = {identity: self.keys[identity] for identity in self._wiring[step]}
+        command = Perform(
+            step,
+            name,
+            number,
+            self.cast.key(self.plan, step, number, self.keys),
+            self._recipe(step),
+            upstream,
+            take.job if take else None,
+        )
+        commands = perform(state, self.limits, part, command)
+        if not commands:
+            self._short_of_money.add(step)
+        return commands
+
+    def _after_failure(
+        self, state: State, step: str, name: str, number: int, take: Take, again: list[Command]
+    ) -> list[Command]:
+        """A step that could not be performed: an understanding that failed costs its asset, anything else the film."""
+        assert take.failed is not None
+        if tried := after_failure(state, self.limits, self.cast.parts[step], step, name, number, take, again):
+            return tried
+        if step in self.plan.waits_for:
+            # The planner is told when the others are through; until then the failed step counts as settled.
+            others = [other for other in self.plan.waits_for if other != step]
+            if all(self._through(state, other) for other in others):
+                return [AskPlanner(f"{step} failed: {take.failed.reason}")]
+            return []
+        return [Wrap("failed", f"{step}: {take.failed.reason}")]
+
+    def _through(self, state: State, step: str) -> bool:
+        """True when the latest take of `step` is accepted or failed for good."""
+        slot = state.slots.get(self.slots.get(step, ""), Slot())
+        return bool(slot.accepted) or any(take.failed for take in slot.takes.values())
+
+    def _after_rejection(
+        self, state: State, step: str, name: str, slot: Slot, number: int, take: Take
+    ) -> list[Command]:
+        """The judge was not content: another plan, another take, or the best of those there are."""
+        assert take.verdict is not None
+        rounds = len(slot.takes) - 1 + len({attempt.slot for attempt in state.attempts.get(step, ())})
+        if step in state.settled or rounds >= self.limits.rounds:
+            return [self._best(state, step, name, slot)]
+        if not slot.declined:
+            return [AskRevision(step, name, number, take.verdict, rounds + 1)]
+        if self.plan.steps[step].seeded:
+            return self._perform(state, step, name, max(slot.takes) + 1)
+        return [self._best(state, step, name, slot)]
+
+    def _best(self, state: State, step: str, name: str, slot: Slot) -> Command:
+        """Out of rounds: use the best of all takes of this step, also of those that earlier plans made, and say so."""
+        here = [
+            (take.verdict, (self.plan, name, number))
+            for number, take in slot.takes.items()
+            if take.made and take.verdict is not None
+        ]
+        before = [
+            (attempt.verdict, (attempt.plan, attempt.slot, attempt.take))
+            for attempt in (() if step in state.settled else state.attempts.get(step, ()))
+            if attempt.slot != name
+        ]
+        which, where, number = best([*before, *here])
+        if where != name:
+            return Record(
+                Planned(
+                    plan=which,
+                    by=state.planned_by,
+                    reason=f"rolled back: no revision of {step} was better",
+                    revises=step,
+                    rolled_back=True,
+                )
+            )
+        take = slot.takes[number]
+        assert take.verdict is not None
+        said = settled_for(step, take.verdict)
+        return Record(Accepted(step=step, slot=name, take=number, key=take.key, degraded=said))

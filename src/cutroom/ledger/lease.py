@@ -1,0 +1,141 @@
+"""Who may write: one process at a time, with a number that tells a later holder from an earlier one (a fence).
+
+A holder beats every two seconds. Whoever wants the lease watches the beat with a clock of its own: clocks of two
+machines, or one that goes backwards, decide nothing. A holder on this machine that is dead is not waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from cutroom.errors import Busy
+
+BEAT = 2.0
+"""Seconds between two beats."""
+
+PATIENCE = 8.0
+"""After so many seconds without a beat a holder counts as dead."""
+
+
+class Holder(NamedTuple):
+    """A process, so that it cannot be mistaken for a later one with its number."""
+
+    host: str
+    boot: str
+    process: int
+    started: str
+
+    @classmethod
+    def myself(cls) -> Holder:
+        """This process."""
+        return cls(socket.gethostname(), _boot(), os.getpid(), _started(os.getpid()))
+
+    @classmethod
+    def read(cls, text: str) -> Holder:
+        """The holder that was written as `text`."""
+        host, boot, process, started = text.split(" ")
+        return cls(host, boot, int(process), started)
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self))
+
+    def surely_dead(self) -> bool:
+        """True when it ran on this machine and runs no more; False when that cannot be known."""
+        if self.host != socket.gethostname() or not self.boot:
+            return False
+        return self.boot != _boot() or _started(self.process) != self.started
+
+
+class Lease:
+    """The one row that says who may write. Beats in a thread of its own until it is let go."""
+
+    def __init__(self, path: Path, fence: int) -> None:
+        self.path = path
+        self.fence = fence
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="cutroom-lease", daemon=True)
+        self._thread.start()
+
+    def _beat(self) -> None:
+        with sqlite3.connect(self.path, timeout=30, isolation_level=None) as database:
+            while not self._over.wait(BEAT):
+                # A beat that is missed does no harm: the fence guards the writing.
+                with suppress(sqlite3.OperationalError):
+                    database.execute("UPDATE lease SET beat = beat + 1 WHERE fence = ?", (self.fence,))
+        database.close()
+
+    def let_go(self) -> None:
+        """Somebody else may write now."""
+        self._over.set()
+        self._thread.join()
+        with suppress(sqlite3.OperationalError):
+            database = sqlite3.connect(self.path, timeout=5, isolation_level=None)
+            database.execute("UPDATE lease SET holder = NULL WHERE fence = ?", (self.fence,))
+            database.close()
+
+
+def take(path: Path, *, patience: float = PATIENCE) -> Lease:
+    """The lease of the ledger at `path`. Raises Busy when somebody who is alive holds it."""
+    database = sqlite3.connect(path, timeout=30, isolation_level=None)
+    try:
+        watched: tuple[int, int] | None = None
+        began = time.monotonic()
+        while True:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                holder, fence, beat = database.execute("SELECT holder, fence, beat FROM lease").fetchone()
+                silent = watched == (fence, beat) and time.monotonic() - began > patience
+                if holder is None or Holder.read(holder).surely_dead() or silent:
+                    database.execute(
+                        "UPDATE lease SET holder = ?, fence = ?, beat = beat + 1", (str(Holder.myself()), fence + 1)
+                    )
+                    database.execute("COMMIT")
+                    return Lease(path, fence + 1)
+            finally:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+            if watched is None:
+                watched = fence, beat
+            elif watched != (fence, beat):
+                who = Holder.read(holder)
+                raise Busy(
+                    f"{path.parent}: process {who.process} on {who.host} is at work on this production; "
+                    "wait until it is done, or stop it"
+                )
+            time.sleep(min(0.2, patience))
+    finally:
+        database.close()
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def _started(process: int) -> str:
+    """When a process began, in ticks since the machine did; empty when there is no such process."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return "" if _boot() else _alive(process)
+    return text.rpartition(")")[2].split()[19]
+
+
+def _alive(process: int) -> str:
+    """Where there is no /proc: whether there is such a process at all."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        return "alive"
+    return "alive"

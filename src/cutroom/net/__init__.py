@@ -1,0 +1,1 @@
+"""The one door to the network: what is asked, what came, and every way in which it goes wrong, by name."""

@@ -1,0 +1,1 @@
+"""Pipelines of the `diffusers` library, run in this process."""

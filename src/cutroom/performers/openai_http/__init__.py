@@ -1,0 +1,1 @@
+"""Performers behind servers that speak OpenAI's shapes: pictures, clips, voices, transcripts, sounds."""

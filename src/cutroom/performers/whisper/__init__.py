@@ -1,0 +1,1 @@
+"""Speech written down by faster-whisper, run in this process."""
