@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image as Pictures
 
 from cutroom.media import clip as clips
-from cutroom.media.kinds import Image, Video, Word
+from cutroom.media.kinds import Image, Text, Video, Word
 from cutroom.media.store import Store
 from cutroom.render.captions import Lettering
 from cutroom.render.picture import Compositor
@@ -35,7 +35,10 @@ from cutroom.timeline.timeline import (
     Format,
     Gap,
     Grade,
+    Inset,
+    Lut,
     Move,
+    Progress,
     Timeline,
     Title,
     Transition,
@@ -390,6 +393,74 @@ def alphas(material: Material) -> Iterator[Cell]:
             yield Cell(f"{name}, dissolving at {at} s", pixels)
 
 
+INSETS: dict[str, dict[str, Any]] = {
+    "bare": {},
+    "round, with a border": {"corner": 0.2, "border": 0.02, "border_colour": "#FFD23F"},
+    "with a shadow, fading": {"shadow": 0.8, "fade_in": "1/2", "fade_out": "1/2"},
+    "a circle": {"corner": 0.5, "border": 0.01, "shadow": 0.5},
+}
+
+
+def insets(material: Material) -> Iterator[Cell]:
+    """The clip over photographs, from second 1 to second 3; the circle lies over a dissolve."""
+    for name, style in INSETS.items():
+        small = Clip(media=material.rabbit, seconds=Fraction(2), source=Span(start=Fraction(2), length=Fraction(2)))
+        square = name == "a circle"
+        place = box(0.66, 0.08, 0.2, 0.2 * 16 / 9) if square else box(0.62, 0.56, 0.32, 0.32)
+        over = Inset.model_validate({"clip": small, "start": "1", "box": place, **style})
+        shots: list[Clip | Transition] = [Clip(media=material.photograph("05"), seconds=Fraction(2))]
+        shots += [Transition(seconds=Fraction(1)), Clip(media=material.photograph("04"), seconds=Fraction(2))]
+        timeline = Timeline(format=WIDE, picture=tuple(shots), insets=(over,))
+        times = ("29/30", "31/30", "5/4", "2", "89/30")
+        seen = material.seen(timeline, *times)
+        yield from (Cell(f"{name} at {at} s", pixels) for at, pixels in zip(times, seen, strict=True))
+
+
+def teal_and_orange(rgb: np.ndarray) -> np.ndarray:
+    light = rgb @ np.array([0.2126, 0.7152, 0.0722])
+    return rgb + (light[:, None] - 0.5) * np.array([0.25, 0.02, -0.25])
+
+
+LOOKS: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
+    "nothing changes": (3, lambda rgb: rgb),
+    "teal and orange": (17, teal_and_orange),
+    "black and white": (9, lambda rgb: np.repeat(rgb @ np.array([[0.3], [0.6], [0.1]]), 3, axis=1)),
+    "red is blue": (2, lambda rgb: rgb[:, ::-1]),
+}
+
+
+def looks(material: Material) -> Iterator[Cell]:
+    for name, (size, change) in LOOKS.items():
+        steps = np.linspace(0, 1, size)
+        blue, green, red = (axis.ravel() for axis in np.meshgrid(steps, steps, steps, indexing="ij"))
+        rows = np.clip(change(np.stack([red, green, blue], axis=1)), 0, 1)
+        lines = (" ".join(f"{value:.6f}" for value in row) for row in rows)
+        blob = material.store.add_bytes("\n".join([f"LUT_3D_SIZE {size}", *lines, ""]).encode(), ".cube")
+        table = Lut(media=Text(digest=blob.digest, bytes=blob.bytes, suffix=".cube"), name=name)
+        for photograph in (*PHOTOGRAPHS[:4], "clip"):
+            media = material.rabbit if photograph == "clip" else material.photograph(photograph)
+            source = Span(length=Fraction(1)) if photograph == "clip" else None
+            shot = Clip(media=media, seconds=Fraction(1), source=source)
+            timeline = Timeline(format=WIDE, picture=(shot,), lut=table)
+            yield Cell(f"{name}, {photograph}", next(material.seen(timeline, "1/2")))
+
+
+BARS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("plain over a photograph", "05", {"height": 0.02}),
+    ("on top, over white", "#ffffff", {"height": 0.03, "place": "top", "colour": "#D02020"}),
+    ("opaque, over the sky", "09", {"height": 0.05, "colour": "#40C0FF", "opacity": 1.0}),
+    ("as it comes", "04", {}),
+)
+
+
+def bars(material: Material) -> Iterator[Cell]:
+    for name, ground, style in BARS:
+        timeline = lettered(material, ground, progress=Progress(**style))
+        times = ("0", "2", "4", "6", "239/30")
+        seen = material.seen(timeline, *times)
+        yield from (Cell(f"{name} at {at} s", pixels) for at, pixels in zip(times, seen, strict=True))
+
+
 SHEETS: dict[str, Callable[[Material], Iterator[Cell]]] = {
     "moves": moves,
     "transitions": transitions,
@@ -404,6 +475,9 @@ SHEETS: dict[str, Callable[[Material], Iterator[Cell]]] = {
     "captions-karaoke": lambda material: captions(material, "karaoke"),
     "high-range": high_range,
     "alpha": alphas,
+    "insets": insets,
+    "looks": looks,
+    "progress": bars,
 }
 
 

@@ -23,7 +23,6 @@ from cutroom.performers.flow import Progress, Submitted, Wait
 from cutroom.performers.openai_http.cast import performers_for
 from cutroom.performers.openai_http.habits import nearest_size
 from cutroom.performers.openai_http.transcripts import transcript_of
-from cutroom.performers.openai_http.voices import voices_in
 from cutroom.performers.performer import Desk
 from cutroom.performers.prices import price_of, read_price
 from cutroom.plan.catalogue.edit import EditClip, EditPicture
@@ -513,7 +512,7 @@ ROUTE = "POST /v1/images/generations"
         (refused("rejected by the safety system", code="moderation_blocked"), GiveUp, "moderation"),
         (said({"data": []}), GiveUp, "holds no picture"),
         (said({"data": [{"b64_json": "!!!"}]}), GiveUp, "no base64"),
-        (said({"data": [{"b64_json": "PGh0bWw+SGVsbG88L2h0bWw+"}]}), GiveUp, "no picture that can be read: it begins with '<html>Hello"),
+        (said({"data": [{"b64_json": "PGh0bWw+SGVsbG88L2h0bWw+"}]}), GiveUp, "it begins with '<html>Hello"),
     ],
 )  # fmt: skip
 def test_every_trouble_has_its_name(place, performer, answer, error, says):
@@ -592,17 +591,15 @@ def test_a_truncated_picture_is_refused(place, performer):
 
 def test_the_key_is_sent_and_never_shown(place, performer, monkeypatch):
     monkeypatch.setenv("STUDIO_KEY", "zz-0123456789abcdef")
-    with OpenAI(key="another-key") as server:
-        with pytest.raises(Unavailable, match="check STUDIO_KEY") as caught:
-            performer(server, "image", key_env="STUDIO_KEY").perform(PICTURE, place.desk())
+    with OpenAI(key="another-key") as server, pytest.raises(Unavailable, match="check STUDIO_KEY") as caught:
+        performer(server, "image", key_env="STUDIO_KEY").perform(PICTURE, place.desk())
     assert "0123456789" not in str(caught.value)
     assert server.asked[0].headers["authorization"] == "Bearer zz-0123456789abcdef"
 
 
 def test_a_key_that_is_not_set_is_named_before_anything_is_sent(place, performer):
-    with OpenAI() as server:
-        with pytest.raises(Unavailable, match="NOT_SET_ANYWHERE"):
-            performer(server, "image", key_env="NOT_SET_ANYWHERE").perform(PICTURE, place.desk())
+    with OpenAI() as server, pytest.raises(Unavailable, match="NOT_SET_ANYWHERE"):
+        performer(server, "image", key_env="NOT_SET_ANYWHERE").perform(PICTURE, place.desk())
     assert not server.calls
 
 
@@ -665,3 +662,60 @@ def test_every_ability_that_is_configured_has_its_performer(connections):
         f"all/{ability}" for ability in ABILITIES
     ]
     assert performers_for("none", Model(api="openai", url="http://127.0.0.1:1/v1"), connections) == []
+
+
+# ── the official client ──
+
+
+def test_the_official_client_is_content_and_asks_as_we_do(place, performer, picture, sound, tmp_path, store):
+    openai = pytest.importorskip("openai", reason="pip install openai: it keeps the loopback server honest")
+    still, seen = picture(), {}
+    png, wav = store.path(still).read_bytes(), store.path(sound).read_bytes()
+    with (
+        OpenAI(key="sk-test-key") as server,
+        openai.OpenAI(base_url=server.url, api_key="sk-test-key", max_retries=0) as it,
+    ):
+        made = it.images.generate(model=MODEL, prompt="a red kite", size="160x90", n=1, response_format="b64_json")
+        assert made.data[0].b64_json
+        it.images.edit(
+            model=MODEL, image=[("a.png", png, "image/png")] * 2, prompt="night", mask=("m.png", png), size="160x90"
+        )
+        job = it.videos.create(
+            model=MODEL, prompt="wind", seconds="4", size="160x96", input_reference=("s.png", png, "image/png")
+        )
+        while job.status != "completed":
+            job = it.videos.retrieve(job.id)
+        assert len(it.videos.download_content(job.id).read()) > 1000
+        it.audio.speech.create(model=MODEL, voice="alto", input="Up.", response_format="wav", speed=1.5).read()
+        said = it.audio.transcriptions.create(
+            model=MODEL, file=("s.wav", wav), response_format="verbose_json", timestamp_granularities=["word"]
+        )
+        assert [word.word for word in said.words] == ["bars", "and", "tone"]
+        with pytest.raises(openai.BadRequestError, match="safety"):
+            it.images.generate(model=MODEL, prompt="forbidden")
+        seen["official"] = {asked.route: asked for asked in server.asked if asked.method == "POST"}
+        server.asked.clear()
+        server.key = None
+        inputs = {"still": still, "sound": sound}
+        ref = Ref[Image](id="still")
+        for ability, step in {
+            "image": PICTURE,
+            "edit": EditPicture(picture=ref, instruction="night", references=(ref,), mask=ref),
+            "animate": AnimateStill(still=ref, motion="wind", seconds=Fraction(4), width=160, height=96),
+            "speech": Speak(text="Up.", voice="alto", pace=1.5),
+            "transcribe": Transcribe(sound=Ref[Audio](id="sound")),
+        }.items():
+            performer(server, ability).perform(step, place.desk(inputs=inputs))
+        seen["ours"] = {asked.route: asked for asked in server.asked if asked.method == "POST"}
+    assert seen["ours"].keys() == seen["official"].keys()
+    for route, official in seen["official"].items():
+        ours = seen["ours"][route]
+        assert ours.headers["content-type"].partition(";")[0] == official.headers["content-type"].partition(";")[0]
+        assert set(ours.files) == set(official.files), route
+        shared = set(official.fields) - {"prompt"} if "images/generations" in route else set(official.fields)
+        unlike = {
+            name: (ours.fields.get(name), official.fields[name])
+            for name in shared
+            if ours.fields.get(name) != official.fields[name]
+        }
+        assert not unlike, route

@@ -27,8 +27,9 @@ from cutroom.ledger.events import (
 )
 from cutroom.ledger.state import Slot, State, Take
 from cutroom.media.kinds import AnyMedia
-from cutroom.plan.cast import Cast
+from cutroom.plan.cast import Cast, recipe
 from cutroom.plan.plan import Plan
+from cutroom.plan.step import Form
 
 
 class Frontier:
@@ -54,11 +55,14 @@ class Frontier:
         self._steps: dict[str, list[str]] = {}
         self._short_of_money: set[str] = set()
         self._fresh: dict[str, None] = {}
-        self._wiring = plan.wiring()
+        self._forms = {step: Form.of(content) for step, content in plan.steps.items()}
+        self._wiring = {step: form.inputs for step, form in self._forms.items()}
         order = plan.order(self._wiring)
         self._needed = set(plan.needed(self._wiring))
         self.open: dict[str, None] = {step: None for step in order if step in self._needed}
         self._below: dict[str, list[str]] = {}
+        # How many inputs of a step have no accepted take yet: a step with thousands must not look at all of them each time.
+        self._missing = {step: sum(other in plan.steps for other in self._wiring[step]) for step in order}
         for step in order:
             for other in self._wiring[step]:
                 self._below.setdefault(other, []).append(step)
@@ -102,11 +106,10 @@ class Frontier:
                 queue.extend(self._below.get(step, ()))
 
     def _settle(self, state: State, step: str) -> bool:
-        """Works out where `step` stands. True when it has an accepted take now and had none, or another."""
-        upstream = self._wiring[step]
-        if not all(identity in self.keys for identity in upstream):
+        """Works out where `step` stands. True when it has an accepted take now and had none."""
+        if self._missing[step]:
             return False
-        if step not in self.slots or self.keys.get(step) is None:
+        if step not in self.slots:
             self._place(step)
         name = self.slots[step]
         slot = state.slots.get(name, Slot())
@@ -124,21 +127,24 @@ class Frontier:
             self.open.pop(step, None)
             if self.commands.pop(step, None):
                 self._fresh[step] = None
-            return self.keys[step] != before
+            if before is None:
+                for other in self._below.get(step, ()):
+                    self._missing[other] -= 1
+            return before is None
         if step in self._needed:
             self.commands[step] = tuple(self._advance(state, step, name, slot))
             self._fresh[step] = None
         return False
 
     def _place(self, step: str) -> None:
-        name = self.cast.key(self.plan, step, 0, self.keys)
+        name = self.cast.key(step, self._forms[step], 0, self.keys)
         self.slots[step] = name
         here = self._steps.setdefault(name, [])
         if step not in here:
             here.append(step)
 
     def _recipe(self, step: str) -> str:
-        return self.cast.recipe(self.plan, step, self._recipes)
+        return recipe(self._forms[step], self._recipes)
 
     def _in_use(self, state: State, step: str, name: str, slot: Slot) -> tuple[str, int] | None:
         """The slot and number of the take that is used: an accepted one, or one that was paid for under other settings."""
@@ -184,7 +190,7 @@ class Frontier:
             step,
             name,
             number,
-            self.cast.key(self.plan, step, number, self.keys),
+            self.cast.key(step, self._forms[step], number, self.keys),
             self._recipe(step),
             upstream,
             take.job if take else None,

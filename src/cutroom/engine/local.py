@@ -197,6 +197,8 @@ class LocalEngine:
 
     def _wait(self, *, only_for_work: bool) -> None:
         """Wait for the next thing to happen, and write it down."""
+        if self.inbox.empty():
+            self.journal.flush()
         times = [self._deadlines[0][0]] if self._deadlines else []
         later = self._lanes.next_time()
         if later is not None and not only_for_work:
@@ -334,6 +336,8 @@ class LocalEngine:
 
     def _decide(self, command: Command) -> None:
         """Carry out what needs no crew."""
+        if not isinstance(command, Record):
+            self.journal.flush()
         match command:
             case Record(event):
                 self._write_down(event)

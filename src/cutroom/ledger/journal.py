@@ -1,7 +1,8 @@
 """The ledger on disk: one SQLite table of events, appended to and never changed.
 
-What is free is written without waiting for the disk: it outlasts the process, and a power cut costs at most the last of it.
-Events that stand for money wait until they, and all before them, are on the disk (`events.stands_for_money`).
+What is free is committed in groups and without waiting for the disk: a crash costs at most what happened since the engine
+last waited for something, a power cut a little more. Events that stand for money wait until they, and all before them,
+are on the disk (`events.stands_for_money`).
 """
 
 from __future__ import annotations
@@ -94,14 +95,16 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Let another process write."""
+        """Commit, and let another process write."""
+        if self._lease is not None:
+            self.flush()
         if self._lease is not None:
             self._lease.let_go()
             self._lease = None
         self._db.close()
 
     def append(self, event: Event) -> None:
-        """Write one event down; returns when it will outlast the process, or a power cut if it stands for money.
+        """Write one event down. If it stands for money, it is on the disk on return; else it is with the next `flush`.
 
         Raises NoSpace when the disk is full, and Busy when another process took the production over because this one
         did not answer for long.
@@ -110,9 +113,12 @@ class Journal:
         row = (datetime.now(UTC).isoformat(timespec="milliseconds"), event.kind, event.model_dump_json(), fence)
         durable = stands_for_money(event)
         try:
-            if durable != self._durable:
+            if durable or self._durable:
+                self.flush()
                 self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 self._durable = durable
+            if not self._db.in_transaction and not durable:
+                self._db.execute("BEGIN IMMEDIATE")
             written = self._db.execute(
                 "INSERT INTO events (at, kind, body) SELECT ?, ?, ? FROM lease WHERE fence = ?", row
             )
@@ -120,6 +126,14 @@ class Journal:
             raise _explained(self.path, error) from error
         if written.rowcount != 1:
             raise Busy(f"{self.path.parent}: another process took this production over; nothing more was written")
+
+    def flush(self) -> None:
+        """Commit what was appended. To be called before waiting for anything. Raises NoSpace when the disk is full."""
+        try:
+            if self._db.in_transaction:
+                self._db.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            raise _explained(self.path, error) from error
 
     def entries(self) -> Iterator[Entry]:
         """Every event in order. Raises BrokenProduction at one that cannot be read."""

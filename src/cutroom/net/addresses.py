@@ -25,21 +25,22 @@ def address(endpoint: Endpoint, path: str, *, linked: bool = False) -> tuple[str
         bare, _, query = path.partition("?")
         whole = base._replace(path=f"{base.path}/{bare.lstrip('/')}", query=_joined(base.query, query))
         return whole.geturl(), True
-    return _checked(endpoint, urljoin(endpoint.url, path))
+    return _checked(endpoint, endpoint.url, path)
 
 
 def onward(endpoint: Endpoint, asked: str, location: str) -> tuple[str, bool]:
     """Where a redirect from `asked` to `location` leads, under the rules of `address`."""
-    return _checked(endpoint, urljoin(asked, location))
+    return _checked(endpoint, asked, location)
 
 
-def _checked(endpoint: Endpoint, url: str) -> tuple[str, bool]:
+def _checked(endpoint: Endpoint, come_from: str, link: str) -> tuple[str, bool]:
     base = urlsplit(endpoint.url)
     try:
+        url = urljoin(come_from, link)
         parts = urlsplit(url)
         there = (parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme))
     except ValueError as error:
-        raise GiveUp(f"{endpoint.shown} names an address that is none: {hide(url)[:120]!r}") from error
+        raise GiveUp(f"{endpoint.shown} names an address that is none: {hide(link)[:120]!r}") from error
     if there == (base.scheme, base.hostname, base.port or _PORTS[base.scheme]):
         return url, True
     safe = parts.scheme == "https" or (parts.scheme == "http" and base.scheme == "http")

@@ -101,7 +101,7 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     """By names in lower case."""
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     """Empty when it went into a file."""
     where: str = "the server"
     """What was asked, for messages."""

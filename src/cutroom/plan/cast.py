@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cutroom.plan.plan import Plan
-from cutroom.plan.step import take_key
+from cutroom.plan.step import Form
 from cutroom.plan.terms import HOUSE, Terms
 
 
@@ -29,15 +28,15 @@ class Cast:
     uncast: Mapping[str, str] = field(default_factory=dict)
     """Steps that nobody here can perform, and why; their part is played by ``nobody``."""
 
-    def key(self, plan: Plan, step: str, take: int, upstream: Mapping[str, str]) -> str:
+    def key(self, step: str, form: Form, take: int, upstream: Mapping[str, str]) -> str:
         """The key of one take of `step`; take 0 names the slot. `upstream` maps ids to the keys behind them."""
         part = self.parts[step]
-        keys = {identity: upstream[identity] for identity in plan.upstream(step)}
-        return take_key(plan.steps[step], take, part.performer, part.version, dict(part.settings), keys)
+        return form.key(take, part.performer, part.version, part.settings, upstream)
 
-    def recipe(self, plan: Plan, step: str, upstream: Mapping[str, str]) -> str:
-        """What `step` asks for, whoever performs it and in which version: a key without the performer.
 
-        `upstream` maps ids to the recipes behind them. A take that was paid for is used again while its recipe is the same.
-        """
-        return take_key(plan.steps[step], 0, "", "", {}, {name: upstream[name] for name in plan.upstream(step)})
+def recipe(form: Form, upstream: Mapping[str, str]) -> str:
+    """What a step asks for, whoever performs it and in which version: a key without the performer.
+
+    `upstream` maps ids to the recipes behind them. A take that was paid for is used again while its recipe is the same.
+    """
+    return form.key(0, "", "", {}, upstream)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -85,23 +85,38 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+class Form(NamedTuple):
+    """A step as it stands in keys: made once where several keys of one step are wanted."""
+
+    body: str
+    """Its content as canonical JSON, with places instead of ids: a step that moves in the plan keeps its takes."""
+    inputs: tuple[str, ...]
+    """The ids that it refers to, each once, in the order of their places."""
+
+    @classmethod
+    def of(cls, step: AnyStep) -> Form:
+        """The form of `step`."""
+        inputs = tuple(dict.fromkeys(wire.id for wire in step.wires()))
+        body = _renamed(step.model_dump(mode="json"), {identity: f"#{place}" for place, identity in enumerate(inputs)})
+        return cls(canonical_json(body), inputs)
+
+    def key(
+        self, take: int, performer: str, version: str, settings: Mapping[str, Any], upstream: Mapping[str, str]
+    ) -> str:
+        """The key of a take, as `take_key` says."""
+        parts = [take, performer, version, settings, [upstream[identity] for identity in self.inputs]]
+        return hashlib.sha256(f"{self.body}\n{canonical_json(parts)}".encode()).hexdigest()
+
+
 def take_key(
-    step: AnyStep, take: int, performer: str, version: str, settings: dict[str, Any], upstream: dict[str, str]
+    step: AnyStep, take: int, performer: str, version: str, settings: Mapping[str, Any], upstream: Mapping[str, str]
 ) -> str:
     """The key of a take: SHA-256 of all that decides what it will be.
 
     `upstream` maps each id that the step refers to onto the key (or, for assets, the digest) behind it. The ids
     themselves do not count, so a step that moves in the plan keeps its takes.
     """
-    order = {identity: f"#{place}" for place, identity in enumerate(dict.fromkeys(wire.id for wire in step.wires()))}
-    body = _renamed(step.model_dump(mode="json"), order)
-    parts = {
-        "step": body,
-        "take": take,
-        "performer": [performer, version, settings],
-        "upstream": [upstream[identity] for identity in order],
-    }
-    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+    return Form.of(step).key(take, performer, version, settings, upstream)
 
 
 def _renamed(value: Any, order: dict[str, str]) -> Any:

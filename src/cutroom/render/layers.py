@@ -262,12 +262,12 @@ def flattened(rgba: np.ndarray) -> tuple[np.ndarray, RGB]:
     return np.rint(rgb).astype(np.uint8), under
 
 
-def _whole_planes(rgb: np.ndarray) -> Planes:
-    """Planes of a picture of any size: an odd last row or column is repeated."""
+def _whole_planes(rgb: np.ndarray, shade: Grader | None = None) -> Planes:
+    """Planes of a picture of any size, corrected: an odd last row or column is repeated."""
     height, width = rgb.shape[:2]
     if height % 2 or width % 2:
         rgb = cv2.copyMakeBorder(rgb, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    return pl.from_rgb(rgb)
+    return shade.of(rgb) if shade else pl.from_rgb(rgb)
 
 
 def _scaled(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -300,7 +300,7 @@ def still(clip: Clip, frame: Format, stretch: Stretch, store: Store, look: Grade
     shade = both(grader(clip.grade), look)
     fill = _fill_for(clip, placing, frame, rgb, under)
     if placing.path.still:
-        return Frozen(_composed(_cropped(rgb, placing), placing, fill, shade))
+        return Frozen(_composed(_cropped(rgb, placing, shade), placing, fill, shade))
     return Still(_levels(rgb, placing, shade), placing, shade(fill) if shade and fill else fill)
 
 
@@ -325,21 +325,23 @@ def _opened(path: FilePath, wanted: int, *, scaled: bool) -> tuple[np.ndarray, R
         return rgb, under
 
 
-def _cropped(rgb: np.ndarray, placing: Placing) -> Planes:
+def _cropped(rgb: np.ndarray, placing: Placing, shade: Grader | None) -> Planes:
     """What a still view shows, at the size at which it is seen."""
     view = placing.path.start
     height, width = rgb.shape[:2]
     left, top = round(view.x * width), round(view.y * height)
     right, bottom = round((view.x + view.width) * width), round((view.y + view.height) * height)
     part = rgb[top : max(bottom, top + 1), left : max(right, left + 1)]
-    return pl.from_rgb(_scaled(part, placing.width, placing.height))
+    return _whole_planes(_scaled(part, placing.width, placing.height), shade)
 
 
 def _composed(picture: Planes, placing: Placing, fill: Planes | None, shade: Grader | None) -> Planes:
-    if fill is not None:
-        pl.copy(picture, fill.part(placing.x, placing.y, placing.width, placing.height))
-        picture = fill
-    return shade(picture) if shade else picture
+    """A corrected picture on its fill, which is corrected too; the fill itself may be black bars that are all one colour."""
+    if fill is None:
+        return picture
+    fill = shade(fill) if shade else fill
+    pl.copy(picture, fill.part(placing.x, placing.y, placing.width, placing.height))
+    return fill
 
 
 def _levels(rgb: np.ndarray, placing: Placing, shade: Grader | None) -> list[Level]:
@@ -354,8 +356,7 @@ def _levels(rgb: np.ndarray, placing: Placing, shade: Grader | None) -> list[Lev
         if index:
             factor = LEVEL_STEP**-index
             scaled = _scaled(rgb, round(rgb.shape[1] * factor), round(rgb.shape[0] * factor))
-        planes = _whole_planes(scaled)
-        planes = shade(planes) if shade else planes
+        planes = _whole_planes(scaled, shade)
         margin = margin_for(max(1.0, widest * scaled.shape[1] / placing.width))
         levels.append(Level(pad(planes, margin), scaled.shape[1], scaled.shape[0]))
     return levels
@@ -375,9 +376,7 @@ def moving(clip: Clip, frame: Format, stretch: Stretch, store: Store, look: Grad
     return Moving(Footage(store.path(clip.media), *size), placing, clip, frame, both(grader(clip.grade), look))
 
 
-def layer_of(
-    item: Clip | Gap, frame: Format, stretch: Stretch, store: Store, look: Grader | None = None
-) -> Layer:
+def layer_of(item: Clip | Gap, frame: Format, stretch: Stretch, store: Store, look: Grader | None = None) -> Layer:
     """What draws this item; `look` is applied to pictures and videos. Raises BadInput when its media cannot be opened."""
     if isinstance(item, Gap):
         return Solid(pl.colour_of(item.colour))

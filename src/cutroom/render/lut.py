@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
 
@@ -31,36 +32,45 @@ def _text(path: Path) -> tuple[str, bool]:
 
 
 def look(lut: Lut | None, store: Store) -> Grader | None:
-    """What applies the look to planes and returns new ones; None when there is none.
+    """What applies the look; None when there is none.
 
     It is used by one thread at a time. Raises BadInput when the table cannot be read.
     """
-    if lut is None:
-        return None
-    text, solid = _text(store.path(lut.media))
-    graphs: dict[tuple[int, int], Graph] = {}
+    return None if lut is None else _Look(*_text(store.path(lut.media)))
 
-    def apply(planes: Planes) -> Planes:
-        size = planes.width, planes.height
-        if size not in graphs:
-            # One size at a time: a film's frames are alike, and a photograph's copies are made once.
-            graphs.clear()
-            graphs[size] = _graph(*size, text, solid=solid)
-        frame = VideoFrame(*size, "yuv420p")
-        frame.time_base = _TICK
+
+class _Look:
+    """Applies a table of colours. Keeps a graph of filters for one size and kind of frame at a time."""
+
+    def __init__(self, text: str, solid: bool) -> None:  # noqa: FBT001 - as `_text` gives it
+        self._text, self._solid = text, solid
+        self._graph: Graph | None = None
+        self._takes: tuple[int, int, str] | None = None
+
+    def __call__(self, planes: Planes) -> Planes:
+        frame = VideoFrame(planes.width, planes.height, "yuv420p")
         copy(planes, planes_of(frame))
-        graphs[size].vpush(frame)
-        return planes_of(graphs[size].vpull())
+        return self._through(frame)
 
-    return apply
+    def of(self, rgb: np.ndarray) -> Planes:
+        return self._through(VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24"))
+
+    def _through(self, frame: VideoFrame) -> Planes:
+        frame.time_base = _TICK
+        takes = frame.width, frame.height, frame.format.name
+        if self._graph is None or takes != self._takes:
+            self._graph, self._takes = _graph(*takes, self._text, solid=self._solid), takes
+        self._graph.vpush(frame)
+        return planes_of(self._graph.vpull())
 
 
-def _graph(width: int, height: int, text: str, *, solid: bool) -> Graph:
+def _graph(width: int, height: int, pixels: str, text: str, *, solid: bool) -> Graph:
     graph = Graph()
     how = {"flags": "bilinear+accurate_rnd+full_chroma_int+full_chroma_inp"}
+    source = {"in_color_matrix": "bt709", "in_range": "limited"} if pixels == "yuv420p" else {}
     graph.link_nodes(
-        graph.add_buffer(width=width, height=height, format="yuv420p", time_base=_TICK),
-        graph.add("scale", in_color_matrix="bt709", in_range="limited", **how),
+        graph.add_buffer(width=width, height=height, format=pixels, time_base=_TICK),
+        graph.add("scale", **source, **how),
         graph.add("format", pix_fmts="gbrpf32le"),
         filtering(graph, text, solid=solid),
         graph.add("scale", out_color_matrix="bt709", out_range="limited", **how),
@@ -72,6 +82,15 @@ def _graph(width: int, height: int, text: str, *, solid: bool) -> Graph:
 
 def both(one: Grader | None, other: Grader | None) -> Grader | None:
     """First `one`, then `other`; either may be nothing."""
-    if one is None or other is None:
-        return one or other
-    return lambda planes: other(one(planes))
+    return _Both(one, other) if one is not None and other is not None else one or other
+
+
+class _Both:
+    def __init__(self, one: Grader, other: Grader) -> None:
+        self.one, self.other = one, other
+
+    def __call__(self, planes: Planes) -> Planes:
+        return self.other(self.one(planes))
+
+    def of(self, rgb: np.ndarray) -> Planes:
+        return self.other(self.one.of(rgb))

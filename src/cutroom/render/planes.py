@@ -109,6 +109,12 @@ def from_rgb(rgb: np.ndarray) -> Planes:
     return Planes(y, halve(u), halve(v))
 
 
+def full_float(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """R'G'B' (h, w, 3) uint8 as Y', Cb and Cr, each (h, w) float32 at full size, in 8-bit limited codes."""
+    y, u, v = cv2.split(cv2.transform(rgb.astype(np.float32), _FORWARD.astype(np.float32)))
+    return y, u, v
+
+
 def to_rgb(planes: Planes) -> np.ndarray:
     """Planes as R'G'B' (h, w, 3) uint8, for checks and thumbnails; chroma is put back where it was sited."""
     width, height = planes.width, planes.height

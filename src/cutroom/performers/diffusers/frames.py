@@ -22,7 +22,8 @@ def write_clip(path: Path, frames: Iterable[np.ndarray], fps: Fraction) -> None:
         context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
         context.color_primaries = context.color_trc = 1
         for pixels in frames:
-            stream.height, stream.width = pixels.shape[:2]
+            if not context.is_open:
+                stream.height, stream.width = pixels.shape[:2]
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
             container.mux(
                 stream.encode(

@@ -177,12 +177,13 @@ def load(folder: Path, where: Place) -> Any:
     import torch  # pyright: ignore[reportMissingImports]
     from diffusers import DiffusionPipeline  # pyright: ignore[reportMissingImports]
 
+    pipeline_class(folder)
     dtype = getattr(torch, where.dtype, None)
     if not isinstance(dtype, torch.dtype):
         raise Unavailable(f"options.dtype: torch has no {where.dtype!r}; write bfloat16, float16 or float32")
     try:
         pipeline = DiffusionPipeline.from_pretrained(
-            folder, torch_dtype=dtype, local_files_only=True, use_safetensors=True
+            folder, dtype=dtype, local_files_only=True, use_safetensors=True
         )
     except (OSError, ValueError, ImportError, RuntimeError, AttributeError, KeyError) as error:
         raise Unavailable(f"{folder}: the pipeline cannot be loaded ({' '.join(str(error).split())[:300]})") from error
@@ -196,9 +197,9 @@ def _put(pipeline: Any, folder: Path, where: Place) -> None:
     import torch  # pyright: ignore[reportMissingImports]
 
     offload = where.offload
-    if offload == "auto":
-        offload = "model" if where.device.startswith("cuda") and not _fits(folder, where) else "none"
     try:
+        if offload == "auto":
+            offload = "model" if where.device.startswith("cuda") and not _fits(folder, where) else "none"
         if offload == "model":
             pipeline.enable_model_cpu_offload(device=where.device)
         elif offload == "sequential":

@@ -231,7 +231,8 @@ def _abilities(folder: Path) -> frozenset[Ability]:
 
 def _reporter(pipeline: Any, call: Signature, options: Mapping[str, Any], desk: Desk) -> Callable[..., dict[str, Any]]:
     """What the sampler calls after each step: tells the progress, and stops when a person did."""
-    total = int(options.get("num_inference_steps") or call.number("num_inference_steps") or 50)
+    asked = options.get("num_inference_steps")
+    total = asked if isinstance(asked, int) else int(call.number("num_inference_steps") or 50)
 
     def told(_: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         known = getattr(pipeline, "num_timesteps", None)

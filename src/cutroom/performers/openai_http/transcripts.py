@@ -106,10 +106,10 @@ def _timed(listed: Iterable[dict[str, Any]], name: str) -> list[tuple[str, Fract
             if begin <= stop:
                 found.append((text.strip(), begin, stop - begin))
     found.sort(key=lambda one: one[1])
-    nexts = [start for _, start, _ in found[1:]]
+    ends = [start for _, start, _ in found[1:]]
     return [
-        (text, start, min(seconds, after - start) if after is not None else seconds)
-        for (text, start, seconds), after in zip(found, [*nexts, None], strict=True)
+        (text, start, min(seconds, ends[place] - start) if place < len(ends) else seconds)
+        for place, (text, start, seconds) in enumerate(found)
     ]
 
 

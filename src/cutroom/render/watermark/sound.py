@@ -1,7 +1,7 @@
 """A watermark for sound: in tiles of 21 ms by 70 Hz, between 0.6 and 7.3 kHz, the sound is a little louder or softer.
 
-What is added is the sound itself, 20 dB below it in the same tile, and nothing where there is silence: it is masked
-by what it is part of. It is read from how loud each tile is beside its neighbours. The pattern repeats, so that a part of the
+What is added is the sound itself, 20 dB below it in the same tile, less where that could be heard (under clear tones),
+and nothing where there is silence: it is masked by what it is part of. It is read from how loud each tile is beside its neighbours. The pattern repeats, so that a part of the
 film is enough, and any part may have been cut off its beginning. Changed speed or pitch destroy it.
 """
 
@@ -26,7 +26,7 @@ PERIOD = 256
 DEPTH = 0.8
 """By how many decibels a tile is louder or softer."""
 
-UNDER = -3.0
+UNDER = -6.0
 """So many decibels below what can be heard beside the sound the watermark stays in every critical band."""
 
 BOOK = code.Book("sound", PERIOD * BANDS)

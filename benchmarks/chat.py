@@ -1,0 +1,111 @@
+"""What our layer adds to a call of a chat model: against the same loopback server through bare httpx, call by call.
+
+    python benchmarks/chat.py [--calls 200]
+
+Each round makes one bare call and one of ours, in turn, and takes the difference; the server's own time falls out. Bare
+means: the same body, whole, `httpx.post` on a kept connection, `json.loads` of what came. Ours means all of it: fences,
+key, look-up, stream, usage, validation, and the exchange written durably.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from pydantic import BaseModel
+
+from cutroom.chat.exchanges import Exchanges, ReplayOnly, StoreExchanges, Unkept
+from cutroom.chat.messages import Quoted, system, user
+from cutroom.chat.model import ServedModel
+from cutroom.chat.rates import Rates
+from cutroom.chat.serving import Served
+from cutroom.media.store import Store
+from cutroom.net.client import Client, Endpoint
+from cutroom.testing.loopback.chat import ChatServer
+
+
+class Shot(BaseModel):
+    title: str
+    seconds: int
+    moods: list[str]
+
+
+NOTES = "The sea is grey, the kite is red, and the wind comes from the west. " * 40
+
+
+def asked(number: int):
+    return [system("You choose shots."), user(f"Choose shot {number}.", Quoted(NOTES, "notes.txt"))]
+
+
+def paired(calls: int, bare: Callable[[int], object], ours: Callable[[int], object]) -> tuple[list[float], list[float]]:
+    """Milliseconds of each bare call, and of each of ours; the first ten of both are left out."""
+    spent: tuple[list[float], list[float]] = ([], [])
+    for number in range(calls + 10):
+        for place, call in enumerate((bare, ours) if number % 2 else (ours, bare)):
+            began = time.perf_counter()
+            call(number)
+            spent[place if number % 2 else 1 - place].append((time.perf_counter() - began) * 1000)
+    return spent[0][10:], spent[1][10:]
+
+
+def show(name: str, bare: list[float], ours: list[float]) -> None:
+    added = [mine - theirs for theirs, mine in zip(bare, ours, strict=True)]
+    tenth = statistics.quantiles(added, n=10)
+    print(
+        f"{name:34} bare {statistics.median(bare):6.2f} ms   ours {statistics.median(ours):6.2f} ms   "
+        f"added {statistics.median(added):6.2f} ms (80 % within {tenth[0]:.2f} and {tenth[-1]:.2f})"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=200)
+    calls = parser.parse_args().calls
+    print(f"{calls} pairs, load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ChatServer() as server,
+        Client(Endpoint(server.url)) as client,
+        httpx.Client(trust_env=False) as plain,
+    ):
+        kept = StoreExchanges(Store(Path(folder)))
+        for name, exchanges, price, stream, answer in (
+            ("text, whole, not kept", Unkept(), "free", False, None),
+            ("text, whole, kept", kept, "free", False, None),
+            ("text, streamed, kept", kept, "free", True, None),
+            ("object by tool, kept", kept, "free", False, Shot),
+            ("object by tool, kept, paid", kept, "0.5+1.5", False, Shot),
+        ):
+            model = ServedModel(client, Served(name=name, model=name, streams=stream, rates=Rates.read(price)))
+            sent = _body_of(server, model, answer, exchanges)
+
+            def bare(_: int, sent: dict = sent) -> object:
+                came = plain.post(f"{server.url}/chat/completions", json=sent)
+                return came.text if sent.get("stream") else json.loads(came.content)
+
+            def ours(number: int, model=model, answer=answer, exchanges: Exchanges = exchanges) -> object:
+                return model.ask(asked(number), answer, exchanges=exchanges)
+
+            show(name, *paired(calls, bare, ours))
+        replay = ReplayOnly(kept)
+        began = time.perf_counter()
+        for number in range(calls):
+            model.ask(asked(number), Shot, exchanges=replay)
+        print(f"{'replay of the last':34} {(time.perf_counter() - began) * 1000 / calls:.2f} ms each, no connection")
+
+
+def _body_of(server: ChatServer, model: ServedModel, answer: type[BaseModel] | None, exchanges: Exchanges) -> dict:
+    """The very body that ours sends."""
+    model.ask(asked(10**6), answer, exchanges=exchanges)
+    return server.bodies[-1]
+
+
+if __name__ == "__main__":
+    main()
