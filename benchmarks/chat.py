@@ -3,8 +3,9 @@
     python benchmarks/chat.py [--calls 200]
 
 Each round makes one bare call and one of ours, in turn, and takes the difference; the server's own time falls out. Bare
-means: the same body, whole, `httpx.post` on a kept connection, `json.loads` of what came. Ours means all of it: fences,
-key, look-up, stream, usage, validation, and the exchange written durably.
+means: the same body, `httpx.post` on a kept connection, `json.loads` of what came. Ours means all of it: fences, key,
+look-up, stream, usage, validation, and the exchange written down. A paid call is synced to the disk three times (sent,
+answer, name), which is the disk's time and not ours: a second line compares it with a bare call that syncs as often.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -55,11 +57,17 @@ def paired(calls: int, bare: Callable[[int], object], ours: Callable[[int], obje
     return spent[0][10:], spent[1][10:]
 
 
+def sync(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
+
+
 def show(name: str, bare: list[float], ours: list[float]) -> None:
     added = [mine - theirs for theirs, mine in zip(bare, ours, strict=True)]
     tenth = statistics.quantiles(added, n=10)
     print(
-        f"{name:34} bare {statistics.median(bare):6.2f} ms   ours {statistics.median(ours):6.2f} ms   "
+        f"{name:36} bare {statistics.median(bare):6.2f} ms   ours {statistics.median(ours):6.2f} ms   "
         f"added {statistics.median(added):6.2f} ms (80 % within {tenth[0]:.2f} and {tenth[-1]:.2f})"
     )
 
@@ -90,15 +98,32 @@ def main() -> None:
                 came = plain.post(f"{server.url}/chat/completions", json=sent)
                 return came.text if sent.get("stream") else json.loads(came.content)
 
-            def ours(number: int, model=model, answer=answer, exchanges: Exchanges = exchanges) -> object:
-                return model.ask(asked(number), answer, exchanges=exchanges)
+            def bare_and_synced(number: int, sent: dict = sent, folder: str = folder) -> object:
+                mark, answer = Path(folder, f"{number}.sent"), Path(folder, f"{number}.json")
+                mark.touch()
+                sync(folder)
+                came = bare(number, sent)
+                with answer.open("w") as file:
+                    file.write("x" * 4000)
+                    file.flush()
+                    os.fsync(file.fileno())
+                sync(folder)
+                mark.unlink()
+                return came
+
+            def ours(number: int, *, first: int = 0, model=model, answer=answer, exchanges=exchanges) -> object:
+                return model.ask(asked(first + number), answer, exchanges=exchanges)
 
             show(name, *paired(calls, bare, ours))
+            if price != "free":
+                show(
+                    "… against a bare one that syncs too", *paired(calls, bare_and_synced, partial(ours, first=10_000))
+                )
         replay = ReplayOnly(kept)
         began = time.perf_counter()
         for number in range(calls):
             model.ask(asked(number), Shot, exchanges=replay)
-        print(f"{'replay of the last':34} {(time.perf_counter() - began) * 1000 / calls:.2f} ms each, no connection")
+        print(f"{'replay of the last':36} {(time.perf_counter() - began) * 1000 / calls:.2f} ms each, no connection")
 
 
 def _body_of(server: ChatServer, model: ServedModel, answer: type[BaseModel] | None, exchanges: Exchanges) -> dict:

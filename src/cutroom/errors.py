@@ -8,6 +8,7 @@ CutroomError
 ├── GiveUp            this step cannot work as it is: the plan must change
 ├── TryLater          a server cannot just now: the same call again, after a while
 ├── Ambiguous         a call that may cost money was sent, and no answer came
+│   └── Vanished      …or it was taken on as a job that the server does not know any more
 ├── Unavailable       something optional is not on this machine (a voice, a font, an extra)
 ├── OverBudget        stop spending; wrap with what there is
 ├── Cancelled         a person stopped the run; whatever was made is kept
@@ -68,6 +69,10 @@ class TryLater(CutroomError):
 
 class Ambiguous(CutroomError):
     """A call that may cost money was sent and no answer came: it may have been carried out, and billed."""
+
+
+class Vanished(Ambiguous):
+    """The server does not know a job that it took on (it was restarted, say): asking for it again is of no use."""
 
 
 class Unavailable(CutroomError):

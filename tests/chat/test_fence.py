@@ -31,6 +31,9 @@ def test_signs_that_a_template_obeys_are_parted(sign):
 def test_ordinary_text_stays_as_it_is():
     text = "5 < 6, a [note], x -> y, ❤️ 日本語\nא\tend [1]"
     assert plain(text) == text
+    joined = "می\u200cروم 👩\u200d🎨"
+    assert plain(joined) == joined, "joiners are letters' and emoji's own"
+    assert plain("a\r\nb\u2028c\x0cd") == "a\nb\nc\nd"
 
 
 def test_characters_that_cannot_be_seen_are_dropped():

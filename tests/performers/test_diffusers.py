@@ -18,10 +18,10 @@ from cutroom.performers.diffusers import stills
 from cutroom.performers.diffusers.canvas import Canvas, canvas_of
 from cutroom.performers.diffusers.cast import performers_for
 from cutroom.performers.diffusers.frames import write_clip
-from cutroom.performers.diffusers.loading import forget, resident
 from cutroom.performers.diffusers.signature import Signature
-from cutroom.performers.diffusers.weights import fingerprint
 from cutroom.performers.performer import Desk
+from cutroom.performers.resident import forget, resident
+from cutroom.performers.weights import fingerprint
 from cutroom.plan.catalogue.edit import EditPicture
 from cutroom.plan.catalogue.generate import AnimateStill, GenerateClip, GeneratePicture
 from cutroom.plan.step import Ref
@@ -203,6 +203,7 @@ def test_one_pipeline_at_a_time_stays_loaded():
 def models(tmp_path_factory):
     pytest.importorskip("torch").set_num_threads(1)
     pytest.importorskip("diffusers")
+    pytest.importorskip("ftfy")
     import torch
 
     torch.manual_seed(0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cutroom.configuration import Model
-from cutroom.errors import Ambiguous, GiveUp, Unavailable
+from cutroom.errors import GiveUp, Unavailable, Vanished
 from cutroom.media.kinds import Image
 from cutroom.media.picture import open_picture
 from cutroom.media.store import Store
@@ -163,7 +163,7 @@ def test_a_job_that_the_queue_forgot_is_ambiguous(place, performer, fal):
     one = performer(fal, "image")
     one.perform(PICTURE, place.desk())
     fal.restart()
-    with pytest.raises(Ambiguous, match="does not know this job"):
+    with pytest.raises(Vanished, match="does not know this job"):
         one.perform(PICTURE, place.desk(job=place.submitted[0]))
     assert fal.calls["POST /house/bars/fast"] == 1
 
@@ -266,7 +266,7 @@ def test_a_task_is_asked_for_after_a_crash_and_never_released_again(place, perfo
     assert one.perform(SONG, place.desk(job="task-1")).seconds == 12
     assert ace.calls["POST /release_task"] == 1
     ace.restart()
-    with pytest.raises(Ambiguous, match="does not know task task-1"):
+    with pytest.raises(Vanished, match="does not know task task-1"):
         one.perform(SONG, place.desk(job="task-1"))
     assert ace.calls["POST /release_task"] == 1
 

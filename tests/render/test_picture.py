@@ -8,6 +8,7 @@ import pytest
 from cutroom.media.kinds import Image
 from cutroom.render import planes as pl
 from cutroom.render.picture import Compositor, schedule
+from cutroom.render.view import path_of
 from cutroom.timeline.timeline import Box, Clip, Format, Gap, Grade, Move, Timeline, Transition
 
 SMALL = Format(width=320, height=180, fps=Fraction(30))
@@ -122,6 +123,101 @@ def test_a_point_of_a_moving_picture_is_where_the_move_has_it(picture, store):
             left, wide = 0.05 + 0.15 * growth, 0.9 - 0.4 * growth
             expected = ((700.5 / 1600 - left) / wide * 320 - 0.5, (420.5 / 900 - left) / wide * 180 - 0.5)
             assert np.subtract(found, expected) == pytest.approx([0, 0], abs=0.1)
+
+
+def spotted(spots: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """1600 x 900 black, with soft white spots about 3 pixels wide in a film of 320."""
+    rows, columns = np.mgrid[0:900, 0:1600]
+    light = sum(220 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 16.0**2)) for x, y in spots)
+    return np.clip(light, 0, 255).astype(np.uint8)[..., None].repeat(3, 2)
+
+
+def centroid(luma: np.ndarray, about: tuple[float, float], reach: int = 14) -> tuple[float, float]:
+    """Where the light about a point gathers, in pixels."""
+    x, y = round(about[0]), round(about[1])
+    top, left = max(y - reach, 0), max(x - reach, 0)
+    part = luma[top : y + reach + 1, left : x + reach + 1].astype(float) - 16
+    part[part < 0.03 * part.max()] = 0
+    rows, columns = np.mgrid[top : top + part.shape[0], left : left + part.shape[1]]
+    return (columns * part).sum() / part.sum(), (rows * part).sum() / part.sum()
+
+
+@pytest.mark.parametrize("ease", ["linear", "smooth"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [((0.05, 0.05, 0.9), (0.25, 0.22, 0.5)), ((0.3, 0.2, 0.55), (0.02, 0.1, 0.88)), ((0.0, 0.2, 0.7), (0.3, 0.1, 0.7))],
+    ids=["zoom in", "zoom out", "pan"],
+)
+def test_a_point_never_leaves_its_path_through_a_whole_move(picture, store, start, end, ease):
+    """Every frame of the film, to a tenth of a pixel; and no step between two frames that the path does not make."""
+    point = (700, 420)
+    boxes = [Box(x=x, y=y, width=size, height=size) for x, y, size in (start, end)]
+    clip = Clip(media=picture(spotted((point,))), seconds=2, move=Move(start=boxes[0], end=boxes[1], ease=ease))
+    found, meant = [], []
+    with Compositor(film(clip), store) as compositor:
+        for number in range(60):
+            way = number / 59
+            way = way if ease == "linear" else way * way * (3 - 2 * way)
+            ratio = end[2] / start[2]
+            growth = way if abs(ratio - 1) < 1e-9 else (ratio**way - 1) / (ratio - 1)
+            left, top, wide = (a + (b - a) * growth for a, b in zip(start, end, strict=True))
+            meant.append(
+                (((point[0] + 0.5) / 1600 - left) / wide * 320 - 0.5, ((point[1] + 0.5) / 900 - top) / wide * 180 - 0.5)
+            )
+            found.append(centroid(compositor.frame(number).y, meant[-1]))
+    away = np.hypot(*np.subtract(found, meant).T)
+    assert away.max() <= 0.1, away.round(3)
+    jumps = np.abs(np.diff(np.subtract(found, meant), axis=0))
+    # Where two neighbours err in opposite directions: at most what `warp` bears, twice.
+    assert jumps.max() <= 0.12
+
+
+@pytest.mark.parametrize("kind", ["dissolve", "dip", "wipe"])
+def test_moves_go_on_evenly_through_a_transition(picture, store, kind):
+    """At both ends of a transition each picture moves on as before: nothing jumps, nothing stops."""
+    spots = (500, 300), (1000, 520)
+    moves = (
+        Move(
+            start=Box(x=0.05, y=0.05, width=0.85, height=0.85),
+            end=Box(x=0.1, y=0.1, width=0.7, height=0.7),
+            ease="linear",
+        ),
+        Move(
+            start=Box(x=0.12, y=0.1, width=0.75, height=0.75),
+            end=Box(x=0.05, y=0.08, width=0.85, height=0.85),
+            ease="linear",
+        ),
+    )
+    one, other = (
+        Clip(media=picture(spotted((spot,))), seconds=2, move=move) for spot, move in zip(spots, moves, strict=True)
+    )
+    timeline = film(one, Transition(kind=kind, seconds=Fraction(2, 3), colour="#000000"), other)
+    shots, (crossing,) = schedule(timeline)
+    tracks: tuple[list, list] = ([], [])
+    with Compositor(timeline, store) as compositor:
+        for number in range(40, 80):
+            luma = compositor.frame(number).y
+            for place, (shot, spot) in enumerate(zip(shots, spots, strict=True)):
+                if not shot.begins <= number < shot.ends:
+                    continue
+                stretch = shot.stretch
+                view = path_of(shot.item.move, 1.0, stretch.frames, stretch.lead, stretch.trail).at(number - shot.first)
+                x, y = (
+                    ((spot[0] + 0.5) / 1600 - view.x) / view.width * 320 - 0.5,
+                    ((spot[1] + 0.5) / 900 - view.y) / view.height * 180 - 0.5,
+                )
+                top, left = round(y), round(x)
+                if luma[top - 2 : top + 3, left - 2 : left + 3].mean() > 90:  # it is there to be seen
+                    tracks[place].append((number, *np.subtract(centroid(luma, (x, y)), (x, y))))
+    for place, track in enumerate(tracks):
+        numbers, across, down = np.array(track).T
+        # Seen on both sides of one of the transition's ends.
+        edge = crossing.first if place == 0 else crossing.first + crossing.frames
+        assert numbers.min() < edge <= numbers.max()
+        plain = np.abs([across, down]).max() if kind != "wipe" else np.median(np.abs([across, down]))
+        assert plain <= 0.1
+        beside = [at for at, number in enumerate(numbers) if abs(number - edge) <= 2]
+        assert np.ptp(across[beside]) <= 0.1 and np.ptp(down[beside]) <= 0.1
 
 
 def test_colours_and_detail_of_a_photograph_survive(picture, store):

@@ -20,7 +20,7 @@ _WORDS = (
 )
 _LINE = re.compile(
     rf"^[ \t]*(?:[-*+•][ \t]+)?(?:\*\*)?{_WORDS}(?:\*\*)?[ \t]*(?:[(\[](?P<file>[^()\[\]\n]{{1,120}})[)\]])?"
-    rf"[ \t]*[:：](?:\*\*)?[ \t]*(?P<words>[^\n]{{1,300}})$",
+    rf"[ \t]*[:：](?:\*\*)?[ \t]*(?P<words>\S[^\n]{{0,299}})$",
     re.IGNORECASE | re.MULTILINE,
 )
 _QUOTED = re.compile(

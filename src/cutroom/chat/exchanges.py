@@ -11,8 +11,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -44,8 +44,9 @@ class Taken(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    asked: str
-    """The digest of the turn as it was sent: a turn that is asked otherwise today is asked anew."""
+    rung: str
+    """How the answer was asked for. Turns are found by it and by their order, and not by our own wording: what was paid
+    for under an earlier Cutroom still counts."""
     heard: Heard
 
 
@@ -78,77 +79,86 @@ class Exchanges(Protocol):
         """
         ...
 
-    def keep(self, key: str, exchange: Exchange) -> None:
-        """Called when what came is known, even when it is nothing. Returns when `exchange` is durable."""
+    def keep(self, key: str, exchange: Exchange, *, paid: bool) -> None:
+        """Called when what came is known, even when it is nothing. Returns when `exchange` is durable, if it was paid for."""
         ...
 
 
 class StoreExchanges:
-    """Exchanges in a folder of a store: ``exchanges/ab/<key>.json``, and ``<key>.sent`` while a paid call is under way."""
+    """Exchanges in a folder of a store: ``exchanges/ab/<key>.json``, and ``<key>.<turn>.sent`` while a paid call is under way.
+
+    A file is there whole or not at all. What was paid for is synced to the disk before the work goes on; what was free is
+    left to the system, because a loss of power costs only asking again.
+    """
 
     def __init__(self, store: Store, *, on_ambiguous: Literal["ask", "resubmit"] = "ask") -> None:
         """Keeps in `store`. A paid call that went out before a crash is Ambiguous, or is sent again with "resubmit"."""
         self.root = store.root / FOLDER
         self.on_ambiguous = on_ambiguous
 
-    def place(self, key: str, suffix: str = ".json") -> Path:
+    def place(self, key: str) -> Path:
         """Where the exchange under `key` belongs."""
-        return self.root / key[:2] / f"{key}{suffix}"
+        return self.root / key[:2] / f"{key}.json"
 
     def find(self, key: str) -> Exchange | None:
         """The exchange under `key`. Raises Damaged when its bytes are not those that were kept."""
         path = self.place(key)
         try:
-            held = json.loads(path.read_bytes())
-            exchange = Exchange.model_validate(held["exchange"])
+            data = path.read_bytes()
         except FileNotFoundError:
             return None
+        if not data.strip(b"\0"):
+            return None  # what a loss of power leaves of a file that was not synced: a free one
+        try:
+            held = json.loads(data)
+            exchange = Exchange.model_validate(held["exchange"])
         except (ValueError, TypeError, KeyError, RecursionError, ValidationError) as error:
-            raise self._damaged(path) from error
+            raise _damaged(path) from error
         if digest(held["exchange"]) != held.get("sha256") or digest(exchange.request) != key:
-            raise self._damaged(path)
+            raise _damaged(path)
         return exchange
-
-    def _damaged(self, path: Path) -> Damaged:
-        return Damaged(f"{path}: the kept answer of a model is damaged; delete the file to ask (and pay) again")
 
     def sent(self, key: str, *, turn: int, paid: bool) -> None:
         """Marks a paid call as under way. Raises Ambiguous when it was and no answer was kept."""
         if not paid:
             return
-        mark = self.place(key, ".sent")
-        if self.on_ambiguous == "ask" and _read(mark) == str(turn):
-            raise Ambiguous(
-                f"turn {turn + 1} of the exchange {key[:12]} was sent before, and its answer was not kept: it may have been "
-                "billed; send it again with --on-ambiguous resubmit"
-            )
-        self._write(mark, str(turn).encode())
+        mark = self._mark(key, turn)
+        with self._named():
+            self._make_folder(mark.parent)
+            try:
+                mark.touch(exist_ok=self.on_ambiguous == "resubmit")
+            except FileExistsError:
+                raise Ambiguous(
+                    f"turn {turn + 1} of the exchange {key[:12]} was sent before, and its answer was not kept: it may have "
+                    "been billed; send it again with --on-ambiguous resubmit"
+                ) from None
+            _sync(mark.parent)
 
-    def keep(self, key: str, exchange: Exchange) -> None:
-        """Writes the exchange whole or not at all: temporary file, sync, rename. Raises NoSpace when the disk is full."""
+    def keep(self, key: str, exchange: Exchange, *, paid: bool) -> None:
+        """Writes the exchange: temporary file, rename, and synced when it was paid for. Raises NoSpace on a full disk."""
         held = exchange.model_dump(mode="json")
-        self._write(self.place(key), canonical({"exchange": held, "sha256": digest(held)}))
-        with suppress(FileNotFoundError):
-            self.place(key, ".sent").unlink()
+        path = self.place(key)
+        with self._named():
+            self._make_folder(path.parent)
+            _write(path, canonical({"exchange": held, "sha256": digest(held)}), durable=paid)
+            # The turn that was under way is the last one kept, or the one after it when nothing came.
+            for turn in (len(exchange.turns) - 1, len(exchange.turns)) if paid else ():
+                self._mark(key, turn).unlink(missing_ok=True)
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _mark(self, key: str, turn: int) -> Path:
+        return self.root / key[:2] / f"{key}.{turn}.sent"
+
+    def _make_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            for above in (self.root, self.root.parent):
+                _sync(above)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """A full disk says so."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix="new-", dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(name, path)
-            finally:
-                with suppress(FileNotFoundError):
-                    Path(name).unlink()
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            yield
         except OSError as error:
             if error.errno in _FULL:
                 raise NoSpace(
@@ -157,11 +167,33 @@ class StoreExchanges:
             raise
 
 
-def _read(path: Path) -> str | None:
+def _damaged(path: Path) -> Damaged:
+    return Damaged(f"{path}: the kept answer of a model is damaged; delete the file to ask (and pay) again")
+
+
+def _write(path: Path, data: bytes, *, durable: bool) -> None:
+    handle, name = tempfile.mkstemp(prefix="new-", dir=path.parent)
     try:
-        return path.read_text("utf-8")
-    except FileNotFoundError:
-        return None
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(name, path)
+    finally:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+    if durable:
+        _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Makes names in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class ReplayOnly:
@@ -181,7 +213,7 @@ class ReplayOnly:
             f"turn {turn + 1} of the exchange {key[:12]} was not kept, and a replay asks no model; run it without --replay"
         )
 
-    def keep(self, key: str, exchange: Exchange) -> None:
+    def keep(self, key: str, exchange: Exchange, *, paid: bool) -> None:
         """Nothing new comes to be kept."""
 
 
@@ -195,5 +227,5 @@ class Unkept:
     def sent(self, key: str, *, turn: int, paid: bool) -> None:
         """Nothing is written."""
 
-    def keep(self, key: str, exchange: Exchange) -> None:
+    def keep(self, key: str, exchange: Exchange, *, paid: bool) -> None:
         """Nothing is written."""

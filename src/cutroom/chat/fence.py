@@ -21,9 +21,10 @@ RULE = (
 _TURN_SIGNS = re.compile(r"<(?=[|｜/_]*[A-Za-z])|<(?=[|｜<])|(?<=[|｜])>")
 _BRACKET_SIGNS = re.compile(r"\[(?=/?[A-Z][A-Z_]{1,30}\])|\[(?=(?:data|end) [0-9a-f])")
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udfff]"
 )
-_TAG_CHARACTERS = re.compile("[\U000e0000-\U000e007f]")
+_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_TAG_CHARACTERS = re.compile("[\U000e0000-\U000e007f\U000e0100-\U000e01ef]")
 
 
 def plain(text: str) -> str:
@@ -33,7 +34,7 @@ def plain(text: str) -> str:
     space: servers read them as control tokens wherever they stand. Control characters, characters that cannot be seen
     and marks that turn the direction of writing are dropped; they hide instructions from people.
     """
-    text = _TAG_CHARACTERS.sub("", _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    text = _TAG_CHARACTERS.sub("", _UNSEEN.sub("", _BREAKS.sub("\n", text)))
     text = _TURN_SIGNS.sub(lambda sign: " >" if sign.group() == ">" else "< ", text)
     return _BRACKET_SIGNS.sub("[ ", text)
 

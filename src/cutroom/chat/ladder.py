@@ -62,11 +62,6 @@ class Turn:
     schema: dict[str, Any] | None = None
     """What the answer must look like; None on the rung TEXT."""
 
-    def canonical(self) -> dict[str, Any]:
-        """As JSON, with digests in place of media."""
-        said = [message.canonical() for message in self.messages]
-        return {"rung": self.rung.value, "messages": said, "schema": self.schema}
-
 
 @dataclass(frozen=True)
 class Settled:

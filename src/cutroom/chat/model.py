@@ -288,9 +288,9 @@ class _Book:
         return [taken.heard for taken in self._exchange.turns if isinstance(taken.heard, Reply)]
 
     def found(self, turn: Turn) -> Heard | None:
-        """What came when this very turn was sent before."""
+        """What came when this turn was made before."""
         turns = self._exchange.turns
-        if self._at < len(turns) and turns[self._at].asked == digest(turn.canonical()):
+        if self._at < len(turns) and turns[self._at].rung == turn.rung:
             self._at += 1
             return turns[self._at - 1].heard
         return None
@@ -305,11 +305,11 @@ class _Book:
             raise  # the mark stays: it may have been carried out
         except CutroomError:
             if self._paid:
-                self._exchanges.keep(self._key, self._exchange.model_copy(update={"turns": kept}))
+                self._exchanges.keep(self._key, self._exchange.model_copy(update={"turns": kept}), paid=True)
             raise
-        taken = Taken(asked=digest(turn.canonical()), heard=heard)
+        taken = Taken(rung=turn.rung.value, heard=heard)
         self._exchange = self._exchange.model_copy(update={"turns": (*kept, taken)})
-        self._exchanges.keep(self._key, self._exchange)
+        self._exchanges.keep(self._key, self._exchange, paid=self._paid)
         self._at += 1
         self.made += 1
         return heard

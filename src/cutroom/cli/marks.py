@@ -69,7 +69,8 @@ def _rows(marks: Marks) -> list[tuple[str, str]]:
     for name, watermark in marks.watermarks.items():
         number = f", number {watermark.payload:08x}" if watermark.payload is not None else ""
         why = f" ({watermark.reason})" if watermark.reason else ""
-        chance = f", by chance at most {watermark.false_alarm:.0e}" if watermark.decision == "found" else ""
+        # Below this, the number would only show how far floats reach.
+        chance = f", by chance at most {max(watermark.false_alarm, 1e-99):.0e}" if watermark.decision == "found" else ""
         said = f"{watermark.decision}{number}, score {max(watermark.score, 0):.1f}{chance}{why}"
         rows.append((f"watermark, {name}", said))
     return rows

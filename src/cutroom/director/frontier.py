@@ -184,21 +184,23 @@ class Frontier:
         return self._after_rejection(state, step, name, slot, number, take)
 
     def _perform(self, state: State, step: str, name: str, number: int, take: Take | None = None) -> list[Command]:
-        part = self.cast.parts[step]
-        upstream = {identity: self.keys[identity] for identity in self._wiring[step]}
-        command = Perform(
+        command = self.asking(step, name, number, take)
+        commands = perform(state, self.limits, self.cast.parts[step], command)
+        if not commands:
+            self._short_of_money.add(step)
+        return commands
+
+    def asking(self, step: str, name: str, number: int, take: Take | None = None) -> Perform:
+        """The command that asks for this take of `step`, whose inputs are all there."""
+        return Perform(
             step,
             name,
             number,
             self.cast.key(step, self._forms[step], number, self.keys),
             self._recipe(step),
-            upstream,
+            {identity: self.keys[identity] for identity in self._wiring[step]},
             take.job if take else None,
         )
-        commands = perform(state, self.limits, part, command)
-        if not commands:
-            self._short_of_money.add(step)
-        return commands
 
     def _after_failure(
         self, state: State, step: str, name: str, number: int, take: Take, again: list[Command]

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from queue import Empty, SimpleQueue
 
@@ -22,14 +22,16 @@ from cutroom.director.decide import whole
 from cutroom.director.frontier import Frontier
 from cutroom.director.limits import Limits
 from cutroom.engine.lanes import Lanes, Waiting
+from cutroom.engine.sharing import AGAIN, Sharing, found, left_take, reused, take_made
 from cutroom.engine.threads import Threads
 from cutroom.engine.watch import Unwatched, Watch
 from cutroom.engine.work import STOPS_EVERYTHING, Work, carry_out
-from cutroom.errors import Cancelled, CutroomError
+from cutroom.engine.work import Line as AnyLine
+from cutroom.errors import Cancelled, CutroomError, Damaged
 from cutroom.judge.judge import Judge
 from cutroom.ledger.events import Answered, Declined, Event, Failed, Judged, Lost, Made, Planned, Started
 from cutroom.ledger.journal import Journal
-from cutroom.ledger.state import State, apply
+from cutroom.ledger.state import Slot, State, apply
 from cutroom.media.kinds import AnyMedia, Text
 from cutroom.media.store import Store
 from cutroom.performers.performer import Performer
@@ -131,6 +133,7 @@ class LocalEngine:
         self._deadlines: list[tuple[float, int]] = []
         self._tickets = count(1)
         self._threads = Threads()
+        self._sharing = Sharing(store)
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -141,6 +144,7 @@ class LocalEngine:
         """
         self._move_to(state)
         self._check_store()
+        self._take_up_left()
         try:
             while True:
                 if (wrap := self._turn()) is not None:
@@ -176,7 +180,7 @@ class LocalEngine:
         for step, commands in frontier.fresh().items():
             self._lanes.drop(step)
             self._wraps.pop(step, None)
-            for command in commands:
+            for command in self._known_take(frontier, step, commands) or commands:
                 match command:
                     case Wrap():
                         self._wraps[step] = command
@@ -225,11 +229,13 @@ class LocalEngine:
             return
         self._lanes.done(one.lane)
         if message.error is not None:
+            if isinstance(message.error, Damaged) and self._mend(str(message.error)):
+                return  # whoever looked looks again when there is something to see
             raise message.error
         assert message.event is not None
         self._write_down(message.event)
         if isinstance(message.event, Failed) and message.event.error == "TryLater":
-            self._check_store()
+            self._mend(message.event.reason)
 
     def _give_up_on_the_late(self) -> None:
         now = time.monotonic()
@@ -272,6 +278,7 @@ class LocalEngine:
                 self._under_way.pop(message.ticket, None)
         self.closed.set()
         self._threads.close()
+        self._sharing.close()
 
     # -- what is known -------------------------------------------------------------------------------------------
 
@@ -304,12 +311,53 @@ class LocalEngine:
             self._frontier = Frontier(self.state, self.cast, self.limits)
         return self._frontier
 
-    def _check_store(self) -> None:
-        """Takes whose bytes are gone are as if they had never been made."""
+    def _check_store(self) -> bool:
+        """Takes whose bytes are gone are as if they had never been made. True when there were such."""
+        lost = [
+            Lost(slot=name, key=take.key)
+            for name, slot in self.state.slots.items()
+            for take in slot.takes.values()
+            if take.made and not self.store.has(take.made.media)
+        ]
+        for event in lost:
+            self._write_down(event)
+        return bool(lost)
+
+    def _mend(self, said: str) -> bool:
+        """What to do about an error that may have named damaged bytes. True when takes are to be made again.
+
+        Raises Damaged when only a person can mend it: what was handed over is read in again by the same command.
+        """
+        brief = self._brief()
+        given: list[tuple[str, AnyMedia]] = [(asset.name, asset.media) for asset in brief.assets]
+        for name, media in [*given, *([("--lut", brief.lut)] if brief.lut else [])]:
+            if media.digest in said and not self.store.has(media):
+                raise Damaged(
+                    f"{name}: the {media.medium} that was handed over is damaged in the store, or gone from it ({said}); "
+                    "run the same make command again with the file, and all goes on from here"
+                )
+        return self._check_store()
+
+    def _take_up_left(self) -> None:
+        """What an earlier run was cut off at, and the store knows all the same."""
         for name, slot in list(self.state.slots.items()):
-            for take in slot.takes.values():
-                if take.made and not self.store.has(take.made.media):
-                    self._write_down(Lost(slot=name, key=take.key))
+            for take in list(slot.takes.values()):
+                if take.left and take.began and (made := left_take(name, take, take.began, self.store)):
+                    self._write_down(made)
+
+    def _known_take(self, frontier: Frontier, step: str, commands: Sequence[Command]) -> list[Command]:
+        """What is written down for a paid take that another production has made, when this one may not pay for it."""
+        part = self.cast.parts[step]
+        if part.terms.price.free or any(not isinstance(command, Wrap | Ask) for command in commands):
+            return []
+        name = frontier.slots.get(step, "")
+        slot = self.state.slots.get(name, Slot())
+        number = slot.wanted or 1
+        if not name or number in slot.takes or step not in frontier.open:
+            return []
+        work = self._work(frontier.asking(step, name, number))
+        known = found(self.store, work.command.key)
+        return [Record(self._started(work)), Record(reused(work.about, known))] if known else []
 
     def _brief(self) -> Brief:
         assert self.state.brief is not None, "the director never asks without a brief"
@@ -342,13 +390,22 @@ class LocalEngine:
             case Record(event):
                 self._write_down(event)
             case AskPlanner(reason):
-                self._plan(self.planner.plan(self._brief(), self._known()), reason)
+                self._ask_planner(reason)
             case AskRevision():
                 self._revise(command)
             case Ask():
                 self._ask(command)
             case _:
                 raise AssertionError(f"{command} is work, not a decision")
+
+    def _ask_planner(self, reason: str) -> None:
+        try:
+            known = self._known()
+        except Damaged as error:
+            if not self._mend(str(error)):
+                raise
+            return
+        self._plan(self.planner.plan(self._brief(), known), reason)
 
     def _plan(self, plan: Plan, reason: str, revises: str | None = None) -> None:
         if problems := plan.problems():
@@ -415,28 +472,41 @@ class LocalEngine:
         self._start(_UnderWay(command, lane, self.judge.name, threading.Event(), elsewhere=False), look)
 
     def _begin_take(self, command: Perform, lane: str) -> None:
+        work = self._work(command)
+        terms = work.part.terms
+        right = self._sharing.right(command.key, terms)
+        if right is None:  # another production is making it: it is used when it is there
+            self._lanes.done(lane)
+            self._lanes.put(self._queued(replace(command, after=AGAIN)), time.monotonic())
+            return
+        self._write_down(self._started(work))
+        one = _UnderWay(command, lane, work.part.performer, threading.Event(), terms.elsewhere)
+        seconds = self.limits.seconds.get(lane, terms.seconds)
+        self._start(
+            one, lambda over: take_made(work, right, self.store, Line(self, command.step, over), self.make), seconds
+        )
+
+    def _work(self, command: Perform) -> Work:
         assert self.state.plan is not None
         part = self.cast.parts[command.step]
         inputs = self._inputs(command.step)
         parts = self.cast.parts
         makers = {name: (parts[name].performer, parts[name].version) for name in inputs if name in parts}
-        work = Work(command=command, step=self.state.plan.steps[command.step], part=part, inputs=inputs, makers=makers)
-        self._write_down(
-            Started(
-                **work.about,
-                version=part.version,
-                settings=dict(part.settings),
-                upstream=dict(command.upstream),
-                recipe=command.recipe,
-                price=part.terms.price,
-                elsewhere=part.terms.elsewhere,
-            )
-        )
-        one = _UnderWay(command, lane, part.performer, threading.Event(), part.terms.elsewhere)
-        seconds = self.limits.seconds.get(lane, part.terms.seconds)
-        self._start(one, lambda over: self.make(work, Line(self, command.step, over)), seconds)
+        return Work(command=command, step=self.state.plan.steps[command.step], part=part, inputs=inputs, makers=makers)
 
-    def make(self, work: Work, line: Line) -> Made | Failed:
+    def _started(self, work: Work) -> Started:
+        terms = work.part.terms
+        return Started(
+            **work.about,
+            version=work.part.version,
+            settings=dict(work.part.settings),
+            upstream=dict(work.command.upstream),
+            recipe=work.command.recipe,
+            price=terms.price,
+            elsewhere=terms.elsewhere,
+        )
+
+    def make(self, work: Work, line: AnyLine) -> Made | Failed:
         """Have one take made, from a thread that may wait for it. An engine with another crew says here how."""
         return carry_out(work, self.performers[work.part.performer], self.store, line)
 

@@ -229,7 +229,11 @@ class _Writer:
             crop = _in(element, "adjust-crop", mode="trim")
             height = clip.media.width / clip.media.height * 100, 100
             parts = (part * height[place % 2] for place, part in enumerate(cut))
-            _in(crop, "trim-rect", **{n: f"{v:.4g}" for n, v in zip(("left", "top", "right", "bottom"), parts, strict=True)})
+            _in(
+                crop,
+                "trim-rect",
+                **{n: f"{v:.4g}" for n, v in zip(("left", "top", "right", "bottom"), parts, strict=True)},
+            )
         self._transformed(element, framed, begins)
         self._faded(element, one, begins)
         if isinstance(clip.media, Image):

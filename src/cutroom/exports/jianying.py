@@ -121,7 +121,9 @@ class _Writer:
         form = self.edit.timeline.format
         tracks = [self._track("video", "", [self._shot(place) for place in self._shown()])]
         for number, row in enumerate(self.grid.insets, 1):
-            tracks.append(self._track("video", f"picture in picture {number}", [self._inset(one, number) for one in row]))
+            tracks.append(
+                self._track("video", f"picture in picture {number}", [self._inset(one, number) for one in row])
+            )
         for lane in self.grid.lanes:
             tracks.append(self._track("audio", lane[0].track.role, [self._sound(heard) for heard in lane]))
         captions = [self._caption(caption) for caption in self.edit.timeline.captions]

@@ -39,7 +39,9 @@ class _Writer:
             tracks.append(self._track(f"{lane[0].track.role.capitalize()} {number}", "Audio", self._sounds(lane)))
         stack = {**_item("Stack.1", "tracks"), "markers": self._markers(), "children": tracks}
         timeline = self.edit.timeline
-        about = timeline.model_dump(mode="json", include={"format", "language", "captions", "caption_style", "titles", "progress"})
+        about = timeline.model_dump(
+            mode="json", include={"format", "language", "captions", "caption_style", "titles", "progress"}
+        )
         if timeline.lut is not None:
             about["lut"] = self.material.relative(timeline.lut.media)
         return {

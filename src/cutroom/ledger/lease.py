@@ -6,51 +6,20 @@ machines, or one that goes backwards, decide nothing. A holder on this machine t
 
 from __future__ import annotations
 
-import os
-import socket
 import sqlite3
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from cutroom.errors import Busy
+from cutroom.media.holder import Holder
 
 BEAT = 2.0
 """Seconds between two beats."""
 
 PATIENCE = 8.0
 """After so many seconds without a beat a holder counts as dead."""
-
-
-class Holder(NamedTuple):
-    """A process, so that it cannot be mistaken for a later one with its number."""
-
-    host: str
-    boot: str
-    process: int
-    started: str
-
-    @classmethod
-    def myself(cls) -> Holder:
-        """This process."""
-        return cls(socket.gethostname(), _boot(), os.getpid(), _started(os.getpid()))
-
-    @classmethod
-    def read(cls, text: str) -> Holder:
-        """The holder that was written as `text`."""
-        host, boot, process, started = text.split(" ")
-        return cls(host, boot, int(process), started)
-
-    def __str__(self) -> str:
-        return " ".join(map(str, self))
-
-    def surely_dead(self) -> bool:
-        """True when it ran on this machine and runs no more; False when that cannot be known."""
-        if self.host != socket.gethostname() or not self.boot:
-            return False
-        return self.boot != _boot() or _started(self.process) != self.started
 
 
 class Lease:
@@ -112,30 +81,3 @@ def take(path: Path, *, patience: float = PATIENCE) -> Lease:
             time.sleep(min(0.2, patience))
     finally:
         database.close()
-
-
-def _boot() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    except OSError:
-        return ""
-
-
-def _started(process: int) -> str:
-    """When a process began, in ticks since the machine did; empty when there is no such process."""
-    try:
-        text = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return "" if _boot() else _alive(process)
-    return text.rpartition(")")[2].split()[19]
-
-
-def _alive(process: int) -> str:
-    """Where there is no /proc: whether there is such a process at all."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return ""
-    except PermissionError:
-        return "alive"
-    return "alive"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cutroom.errors import WrongUse
 from cutroom.ledger.journal import Journal
+from cutroom.media.share import record, share_of
 from cutroom.media.store import Store
 
 SUFFIX = ".cutroom"
@@ -18,17 +19,21 @@ SUFFIX = ".cutroom"
 class Production:
     """Where everything of one production lies."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: str | None = None) -> None:
+        """The production in `folder`, which shares its takes at the URL `store`: by default where it did until now.
+
+        Raises WrongUse when it shares them elsewhere.
+        """
         self.folder = folder
         self.ledger = folder / "ledger.sqlite"
-        self.store = Store(folder / "store")
+        self.store = Store(folder / "store", share_of(folder, store))
         self.plan = folder / "plan.json"
         self.report = folder / "report.html"
 
     @classmethod
-    def beside(cls, film: Path) -> Production:
+    def beside(cls, film: Path, store: str | None = None) -> Production:
         """The production that belongs to a film's file: ``lake.mp4`` → ``lake.cutroom/``."""
-        return cls(film.with_suffix(SUFFIX))
+        return cls(film.with_suffix(SUFFIX), store)
 
     @classmethod
     def existing(cls, folder: Path) -> Production:
@@ -63,5 +68,18 @@ class Production:
             yield copy
 
     def journal(self, *, read_only: bool = False) -> Journal:
-        """Open the ledger."""
-        return Journal(self.ledger, read_only=read_only)
+        """Open the ledger; with the right to write, also write down which store it shares, and tidy up after the dead."""
+        journal = Journal(self.ledger, read_only=read_only)
+        if not read_only:
+            self._open_store(journal)
+        return journal
+
+    def _open_store(self, journal: Journal) -> None:
+        try:
+            self.store.sweep()
+            if self.store.share is not None:
+                record(self.folder, self.store.share)
+                self.store.send_rest()
+        except BaseException:
+            journal.close()
+            raise

@@ -63,13 +63,21 @@ class Claim:
     def __init__(self, book: Book, key: str, standing: Standing, over: Callable[[Claim], None]) -> None:
         self.key = key
         self.fence = standing.fence
-        self.job = standing.job
-        """The job that an earlier holder's call became, when it did not live to see the result."""
         self._book = book
         self._standing = standing
         self._over = over
         self._lock = threading.Lock()
         self._gone = False
+
+    @property
+    def job(self) -> str | None:
+        """The job that the call became, perhaps an earlier holder's who did not live to see the result."""
+        return self._standing.job
+
+    @property
+    def over(self) -> bool:
+        """True when it was let go."""
+        return self._gone
 
     def beat(self) -> None:
         """Shows that the holder lives. One that is missed does no harm."""
@@ -162,9 +170,12 @@ class Claims:
 
     def close(self) -> None:
         """Stop beating. What is still held by work that never came back is free to others after a while."""
+        with self._lock:
+            thread, self._thread = self._thread, None
         self._over.set()
-        if self._thread is not None:
-            self._thread.join()
+        if thread is not None:
+            thread.join()
+        self._over.clear()
 
 
 class FileBook:

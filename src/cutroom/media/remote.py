@@ -76,9 +76,10 @@ class Remote:
         """What lies under `name`; None when nothing does."""
         with self._away():
             try:
-                return self._system.cat_file(self._path(name))
+                data: Any = self._system.cat_file(self._path(name))
             except FileNotFoundError:
                 return None
+            return data
 
     def write(self, name: str, data: bytes) -> None:
         """Puts `data` under `name`, over what may be there."""
@@ -119,7 +120,7 @@ class Remote:
     def names(self) -> Iterator[tuple[str, int]]:
         """Everything that lies here, with its size in bytes."""
         with self._away():
-            found = self._system.find(self._there[1], detail=True)
+            found: Any = self._system.find(self._there[1], detail=True)
         for path, about in sorted(found.items()):
             yield posixpath.relpath(path, self._there[1]), int(about["size"])
 
@@ -166,5 +167,5 @@ class Remote:
             yield
         except (OSError, Unavailable):
             raise
-        except Exception as error:  # noqa: BLE001 - every kind of place has a library of its own, with errors of its own
+        except Exception as error:  # every kind of place has a library of its own, with errors of its own
             raise OSError(f"{self.url}: {error or type(error).__name__}") from error

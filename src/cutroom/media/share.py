@@ -182,14 +182,16 @@ def open_share(url: str) -> Share:
     Raises Unavailable when fsspec, or what it needs for this kind of URL, is not installed.
     """
     parts = urlsplit(url)
-    if len(parts.scheme) < 2 or "://" not in url:  # noqa: PLR2004 - C:\takes is a path
+    if "://" not in url:
         return Folder(Path(url).expanduser().absolute())
     if parts.scheme in ("file", "local"):
         return Folder(Path(unquote(parts.netloc + parts.path)).absolute())
     try:
         from cutroom.media.remote import Remote
     except ImportError as error:
-        raise Unavailable(f"--store {without_secrets(url)}: this needs fsspec: pip install 'cutroom[remote]'") from error
+        raise Unavailable(
+            f"--store {without_secrets(url)}: this needs fsspec: pip install 'cutroom[remote]'"
+        ) from error
     return Remote(url)
 
 
@@ -226,7 +228,9 @@ def recorded(folder: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BrokenProduction(f"{path}: cannot be read ({error}); remove it and name the store again: --store") from error
+        raise BrokenProduction(
+            f"{path}: cannot be read ({error}); remove it and name the store again: --store"
+        ) from error
     if not isinstance(url, str):
         raise BrokenProduction(f"{path}: url is {url!r}, not a text; remove it and name the store again: --store")
     return url

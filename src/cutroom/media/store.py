@@ -33,6 +33,9 @@ CHUNK = 1 << 20
 NOT_WRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
 """What a disk says that is full, or closed to us, or broken: nothing that another attempt would mend."""
 
+READABLE = 0o644
+"""How blobs lie there: to be read by everybody, and changed by nobody else."""
+
 DAMAGED = ".damaged"
 """What is added to the name of a blob whose bytes are not those that were kept."""
 
@@ -91,7 +94,7 @@ class Store:
         """Who makes which take now; None where nobody shares this store. Raises TryLater when it cannot be reached."""
         if (share := self._reached) is None:
             return None
-        with self._far(share):
+        with self.reaching():
             return share.claims()
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -123,7 +126,7 @@ class Store:
             return True
         if (share := self._reached) is None:
             return False
-        with self._far(share):
+        with self.reaching():
             return share.size(_name(media.digest, media.suffix)) == media.bytes
 
     def place(self, digest: str, suffix: str) -> Path:
@@ -242,7 +245,8 @@ class Store:
         """Gives a finished file its place, durably."""
         place.parent.mkdir(parents=True, exist_ok=True)
         sync(temporary)
-        temporary.chmod(0o644)
+        if stat.S_IMODE(temporary.stat().st_mode) != READABLE:
+            temporary.chmod(READABLE)
         os.replace(temporary, place)
         sync(place.parent)
 
@@ -259,7 +263,7 @@ class Store:
             raise _unreadable(path, error) from error
         if (share := self._reached) is None:
             return None
-        with self._far(share):
+        with self.reaching():
             return share.read(name)
 
     def keep_note(self, name: str, data: bytes, about: Media) -> None:
@@ -298,7 +302,7 @@ class Store:
     def _reached(self) -> Share | None:
         """The share, once it is known that it can be used. Raises WrongUse, Unavailable or TryLater."""
         if self.share is not None:
-            with self._far(self.share):
+            with self.reaching():
                 self.share.check()
         return self.share
 
@@ -332,7 +336,7 @@ class Store:
             return False
         name = _name(digest, place.suffix)
         with self._temporary() as temporary:
-            with self._far(share):
+            with self.reaching():
                 if not share.fetch(name, temporary):
                     return False
             if digest_of(temporary).digest != digest:
@@ -345,14 +349,15 @@ class Store:
         return True
 
     @contextmanager
-    def _far(self, share: Share) -> Iterator[None]:
+    def reaching(self) -> Iterator[None]:
+        """Says what to do when the share cannot be reached. Raises TryLater."""
         try:
             yield
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in (errno.ENOSPC, errno.EDQUOT) or self.share is None:
                 raise
             raise TryLater(
-                f"the shared store {share.url} cannot be reached ({error}); run the same command again when it can"
+                f"the shared store {self.share.url} cannot be reached ({error}); run the same command again when it can"
             ) from error
 
 
@@ -394,7 +399,5 @@ def _writing(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in NOT_WRITABLE:
-            raise NoSpace(
-                f"{root}: {error.strerror}; free some space, or choose another place with -o"
-            ) from error
+            raise NoSpace(f"{root}: {error.strerror}; free some space, or choose another place with -o") from error
         raise

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from cutroom.errors import TryLater
 from cutroom.media.kinds import AnyMedia
 from cutroom.time import Exact
 
@@ -74,8 +75,12 @@ class Takes:
         """Writes a record down, unless there is one whose bytes are there. Raises NoSpace when the disk is full."""
         if not _KEY.fullmatch(known.key):
             return
-        before = self.find(known.key)
-        if before is None or before.media == known.media or not self._store.has(before.media):
+        try:
+            before = self.find(known.key)
+            there = before is not None and self._store.has(before.media)
+        except TryLater:
+            there = False
+        if not there:
             self._store.keep_note(_name(known.key), known.model_dump_json(indent=1).encode(), known.media)
 
     def forget(self, key: str) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
-from cutroom.errors import TryLater
+from cutroom.errors import CutroomError, TryLater
 from cutroom.money import Price
 from cutroom.net.exchange import Request, Response
 from cutroom.performers.performer import Desk
@@ -77,16 +78,21 @@ def carry_out(flow: Flow[T], send: Callable[[Request], Response], desk: Desk) ->
     """Drive `flow`: send its requests, write down at `desk` what it says. Returns what it returns.
 
     A question (a GET, or a harmless POST) that the server cannot answer just now is asked again a few times, because the
-    work behind it goes on; all else is raised to the engine: whatever `send`, the flow and the desk raise.
+    work behind it goes on. All other trouble is thrown into the flow, and from there to the engine.
     """
-    answer: Response | None = None
+    go_on: Callable[[], Move] = partial(flow.send, None)
     try:
         while True:
             try:
-                move = flow.send(answer)
+                move = go_on()
             except StopIteration as done:
                 return done.value
-            answer = _sent(move, send, desk) if isinstance(move, Request) else _noted(move, desk)
+            try:
+                answer = _sent(move, send, desk) if isinstance(move, Request) else _noted(move, desk)
+                go_on = partial(flow.send, answer)
+            except CutroomError as trouble:
+                # The flow may know better what it means: what was paid for before it, say.
+                go_on = partial(flow.throw, trouble)
     finally:
         flow.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -67,6 +67,10 @@ class Served:
         common = {name: value for name, value in self.model.options.items() if not isinstance(value, dict)}
         own = self.model.options.get(self.ability)
         return common | (own if isinstance(own, dict) else {})
+
+    def not_configured(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of `names` that no option sets: what a person configured is sent, and not left out when it is refused."""
+        return tuple(name for name in names if name not in self.options)
 
     def performs(self, step: AnyStep) -> bool:
         """True for the steps of its ability."""

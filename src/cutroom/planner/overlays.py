@@ -102,9 +102,7 @@ def overlays(brief: Brief, visuals: Sequence[Asset], texts: Sequence[str]) -> Ov
     )
 
 
-_CLAUSE = re.compile(
-    r"[,;:\n]|[.!?](?=\s|$)|\b(?:with|and|plus|und|mit|sowie|avec|et|con|y|e)\b(?=\s)", re.IGNORECASE
-)
+_CLAUSE = re.compile(r"[,;:\n]|[.!?](?=\s|$)|\b(?:with|and|plus|und|mit|sowie|avec|et|con|y|e)\b(?=\s)", re.IGNORECASE)
 
 
 def _insets(request: str, visuals: Sequence[Asset]) -> Iterator[re.Match[str]]:
@@ -215,7 +213,9 @@ def inset(wanted: Overlays, visual: Visual | None, form: Format, style: CaptionS
         )
         speaks = isinstance(visual.facts, ClipFacts) and bool(visual.facts.speech)
         sound = "none" if wanted.mute else "voice" if speaks else "natural"
-    plain: dict[str, Any] = {"corner": 0.0, "border": 0.0, "shadow": 0.0} if isinstance(media, Image) and media.alpha else {}
+    plain: dict[str, Any] = (
+        {"corner": 0.0, "border": 0.0, "shadow": 0.0} if isinstance(media, Image) and media.alpha else {}
+    )
     over = Over(shot=Ref[Cut](id="inset"), start=form.rate.snap(room.start), box=box, sound=sound, **plain)
     return Laid({"inset": step}, (over,), wanted.notes)
 
@@ -266,9 +266,7 @@ def third_titles(
     return _apart(placed), tuple(notes)
 
 
-def _place_for(
-    third: LowerThird, visuals: Sequence[Visual], free: Mapping[int, Span], begin: Fraction
-) -> int | None:
+def _place_for(third: LowerThird, visuals: Sequence[Visual], free: Mapping[int, Span], begin: Fraction) -> int | None:
     if third.file is not None:
         wanted = _flat(third.file)
         named = [place for place in free if wanted in _names(visuals[place].asset)]

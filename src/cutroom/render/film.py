@@ -111,7 +111,7 @@ def quarter(timeline: Timeline) -> Timeline:
     return timeline.model_copy(update={"format": form.model_copy(update=size)})
 
 
-def kept_for(  # noqa: PLR0913 - the same parameters as `render`
+def kept_for(
     timeline: Timeline,
     *,
     crf: float = 20,

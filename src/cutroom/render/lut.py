@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from cutroom.media import cube
@@ -69,7 +70,7 @@ def _graph(width: int, height: int, pixels: str, text: str, *, solid: bool) -> G
     how = {"flags": "bilinear+accurate_rnd+full_chroma_int+full_chroma_inp"}
     source = {"in_color_matrix": "bt709", "in_range": "limited"} if pixels == "yuv420p" else {}
     graph.link_nodes(
-        graph.add_buffer(width=width, height=height, format=pixels, time_base=_TICK),
+        graph.add_buffer(width=width, height=height, format=VideoFormat(pixels), time_base=_TICK),
         graph.add("scale", **source, **how),
         graph.add("format", pix_fmts="gbrpf32le"),
         filtering(graph, text, solid=solid),

@@ -205,8 +205,11 @@ def _alike(shots: Sequence[Clip], found: Sequence[Tone]) -> list[Tone]:
             by_picture.setdefault(shot.media.digest, []).append(one)
     means = {
         digest: Tone(
-            *(fmean(getattr(one, name) for one in uses) for name in ("light", "red", "blue", "sure")),
-            np.mean([one.scene for one in uses], axis=0),
+            light=fmean(one.light for one in uses),
+            red=fmean(one.red for one in uses),
+            blue=fmean(one.blue for one in uses),
+            sure=fmean(one.sure for one in uses),
+            scene=np.mean([one.scene for one in uses], axis=0),
             night=any(one.night for one in uses),
         )
         for digest, uses in by_picture.items()

@@ -50,7 +50,10 @@ LEVELS: dict[str, Level] = {
 """By role; effects stay as they are."""
 
 LOUDEST_ROOM = -48.0
-"""Room tone is no louder than this, in dBFS: where a place was never quiet, its noise alone would be heard as a fault."""
+"""Room tone is no louder than this before mastering, in dBFS: where a place was never quiet, its noise alone would be
+heard as a fault."""
+ROOM_BELOW = 28.0
+"""And so many decibels below what was recorded there, so that it stays in the background when all of it is raised."""
 
 VOICE_FROM = 80.0
 """Below this many hertz a voice has nothing to say: rumble and thumps."""
@@ -299,7 +302,10 @@ def _reeled(track: SoundTrack, total: int, store: Store, reel: Tape, degrade: De
         for sound, place, count in laid
     ]
     for tone in track.tones:
-        parts += _toned(tone, track, store, reel, gains.get(tone.media.digest))
+        raised, meter = gains.get(tone.media.digest), meters.get(tone.media.digest)
+        if raised is not None and meter is not None and meter.integrated is not None:
+            most = min(LOUDEST_ROOM, meter.integrated + raised + track.gain - ROOM_BELOW)
+            parts += _toned(tone, track, store, reel, (raised + track.gain, most))
     return parts
 
 
@@ -325,10 +331,13 @@ def _laid(role: str, sound: Sound, store: Store, reel: Tape, heard: tuple[int, m
     return written
 
 
-def _toned(tone: RoomTone, track: SoundTrack, store: Store, reel: Tape, raised: float | None) -> Iterator[_Part]:
-    """Writes room tone to the end of `reel`. Says where it is to be played: nowhere when the room cannot be heard."""
+def _toned(tone: RoomTone, track: SoundTrack, store: Store, reel: Tape, level: tuple[float, float]) -> Iterator[_Part]:
+    """Writes room tone to the end of `reel`. Says where it is to be played: nowhere when the room cannot be heard.
+
+    `level` is the gain of its recording in decibels, and how loud it becomes at most in dBFS.
+    """
     begin, end = samples_of(tone.start), samples_of(tone.start + tone.seconds)
-    if raised is None or end <= begin:
+    if end <= begin:
         return
     try:
         found = room_tone(store.path(tone.media), tone.source, seed=tone.media.digest)
@@ -339,7 +348,7 @@ def _toned(tone: RoomTone, track: SoundTrack, store: Store, reel: Tape, raised: 
     place = len(reel)
     for block in found.blocks(end - begin):
         reel.write(block)
-    gain = min(raised + track.gain, LOUDEST_ROOM - found.level)
+    gain = min(level[0], level[1] - found.level)
     yield _Part(begin, end, place, end - begin, *_ramps(tone, track), gain)
 
 

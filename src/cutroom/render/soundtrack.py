@@ -34,7 +34,7 @@ from cutroom.render.watermark.stamp import Stamp
 from cutroom.time import Span
 from cutroom.timeline.timeline import Timeline
 
-VERSION = "2"
+VERSION = "3"
 """Of all that turns a timeline into samples: raise it when the same timeline sounds different."""
 
 BITS_A_SECOND = {"aac": 224_000, "libopus": 160_000}

@@ -1,12 +1,8 @@
-"""Pipelines, loaded once and kept between takes: one at a time on each device."""
+"""Finds a pipeline's class without its weights, and loads it to its place."""
 
 from __future__ import annotations
 
-import gc
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -138,36 +134,6 @@ def _quieten() -> None:
         logging.set_verbosity_error()
 
 
-_held: dict[str, tuple[Any, Any]] = {}
-_lanes: dict[str, threading.Lock] = {}
-_door = threading.Lock()
-
-
-@contextmanager
-def resident(lane: str, key: Any, load: Callable[[], Any]) -> Iterator[Any]:
-    """What `load` gives, from the last time when the key is the same. Whoever else wants this lane waits."""
-    with _door:
-        lock = _lanes.setdefault(lane, threading.Lock())
-    with lock:
-        if lane in _held and _held[lane][0] != key:
-            forget(lane)
-        if lane not in _held:
-            _held[lane] = (key, load())
-        yield _held[lane][1]
-
-
-def forget(lane: str) -> None:
-    """Let go of what is loaded for `lane`, and of its memory."""
-    if _held.pop(lane, None) is None:
-        return
-    gc.collect()
-    if lane.startswith("gpu"):
-        import torch  # pyright: ignore[reportMissingImports]
-
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-
-
 def load(folder: Path, where: Place) -> Any:
     """The pipeline in `folder`, ready at its place. Only safetensors are read, nothing is fetched, and no code of the model runs.
 
@@ -182,9 +148,7 @@ def load(folder: Path, where: Place) -> Any:
     if not isinstance(dtype, torch.dtype):
         raise Unavailable(f"options.dtype: torch has no {where.dtype!r}; write bfloat16, float16 or float32")
     try:
-        pipeline = DiffusionPipeline.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, use_safetensors=True
-        )
+        pipeline = DiffusionPipeline.from_pretrained(folder, dtype=dtype, local_files_only=True, use_safetensors=True)
     except (OSError, ValueError, ImportError, RuntimeError, AttributeError, KeyError) as error:
         raise Unavailable(f"{folder}: the pipeline cannot be loaded ({' '.join(str(error).split())[:300]})") from error
     pipeline.set_progress_bar_config(disable=True)

@@ -12,12 +12,13 @@ from cutroom.errors import CutroomError, GiveUp, Unavailable
 from cutroom.media.kinds import Media
 from cutroom.performers.diffusers import loading
 from cutroom.performers.diffusers.canvas import Canvas, canvas_of
-from cutroom.performers.diffusers.loading import Place, folder_of, pipeline_class, resident, sibling
+from cutroom.performers.diffusers.loading import Place, folder_of, pipeline_class, sibling
 from cutroom.performers.diffusers.signature import Signature
-from cutroom.performers.diffusers.weights import fingerprint
 from cutroom.performers.flow import Degraded
 from cutroom.performers.performer import Desk
 from cutroom.performers.received import kept_clip, kept_picture, length_degraded, size_degraded
+from cutroom.performers.resident import resident
+from cutroom.performers.weights import fingerprint
 from cutroom.plan.catalogue.edit import EditPicture
 from cutroom.plan.catalogue.generate import AnimateStill, GenerateClip, GeneratePicture
 from cutroom.plan.step import AnyStep
@@ -192,7 +193,7 @@ class DiffusersPerformer:
                 f"{self.name}: the device's memory is too small for this; set options.offload = 'model' or 'sequential', "
                 "options.tiling = true, or a smaller options.most_pixels"
             ) from error
-        except (ValueError, TypeError, RuntimeError, AttributeError, IndexError, KeyError) as error:
+        except (ValueError, TypeError, RuntimeError, AttributeError, NameError, IndexError, KeyError) as error:
             raise GiveUp(
                 f"{self.name}: {type(pipeline).__name__} failed: {' '.join(str(error).split())[:300]}"
             ) from error

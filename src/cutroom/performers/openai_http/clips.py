@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from cutroom.configuration import Ability, Model
-from cutroom.errors import Ambiguous, GiveUp
+from cutroom.errors import GiveUp, Vanished
 from cutroom.media.kinds import Video
 from cutroom.net.exchange import Part, Request, Response
 from cutroom.net.refusals import is_moderation, words
@@ -110,7 +110,7 @@ class _Clips(Served):
             headers = token_header(desk)
             return Request("POST", "/videos", **body, headers=headers, paid=self.paid(step), takes=_REFUSED)
 
-        answer, _ = yield from posted(fields, _OURS, self.habits, call, may_turn=True)
+        answer, _ = yield from posted(fields, self.not_configured(_OURS), self.habits, call, may_turn=True)
         if charged := bill_in(answer.json()):
             yield charged
         return answer
@@ -222,7 +222,7 @@ class ClipEditor(_Clips):
 def awaited(path: str, job: str, *, paid: bool, patience: float) -> Flow[None]:
     """Ask for the job at `path` until it is done.
 
-    Raises Ambiguous when the server does not know the job (any more): it may have been carried out. GiveUp when it
+    Raises Vanished when the server does not know the job (any more): it may have been carried out. GiveUp when it
     failed, or when nothing has moved for `patience` seconds of waiting.
     """
     before: object = None
@@ -231,7 +231,7 @@ def awaited(path: str, job: str, *, paid: bool, patience: float) -> Flow[None]:
     while True:
         answer = yield from ask(Request("GET", path, takes=(404, 410)))
         if answer.status >= 400:
-            raise Ambiguous(
+            raise Vanished(
                 f"{answer.where}: the server does not know job {job} any more (was it restarted?); what it made is lost, "
                 "and may have been billed"
             )

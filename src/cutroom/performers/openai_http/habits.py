@@ -21,6 +21,9 @@ _SIZE = re.compile(r"(?<![\dx×])(\d{2,5})\s*[x×]\s*(\d{2,5})(?![\dx×])")
 _MULTIPLE = re.compile(r"(?:divisible by|multiples? of)\D{0,12}(\d{1,3})", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3})(?![\w.]|x\d)")
 
+_TRIES = 12
+"""More accents than this in one call are no accent."""
+
 Size = tuple[int, int]
 
 
@@ -109,7 +112,7 @@ def posted(
     changed; with `may_turn`, a form may become JSON. Returns the answer and the fields that it answers. Raises what the
     refusal means.
     """
-    while True:
+    for left in reversed(range(_TRIES)):
         sent = {name: value for name, value in fields().items() if name not in habits.refused or name not in ours}
         request = call(sent)
         answer = yield from ask(request)
@@ -117,7 +120,7 @@ def posted(
             return answer, sent
         trouble = refusal(answer, paid=request.paid)
         said = " ".join(words(answer))
-        if is_moderation(said):
+        if is_moderation(said) or not left:
             raise trouble
         if may_turn and not habits.as_json and _wants_json(answer, said):
             habits.as_json = True
@@ -125,6 +128,7 @@ def posted(
         name = blamed(answer, [one for one in sent if one in ours])
         if name is None or not habits.learn(said, sent, name):
             raise trouble
+    raise AssertionError("the last try returns or raises")
 
 
 def _wants_json(answer: Response, said: str) -> bool:

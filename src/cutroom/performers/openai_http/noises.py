@@ -55,7 +55,7 @@ class SoundMaker(Served):
                 takes=(400, 415, 422),
             )
 
-        answer, _ = yield from posted(fields, _OURS, self.habits, call)
+        answer, _ = yield from posted(fields, self.not_configured(_OURS), self.habits, call)
         return Got(path, answer.where)
 
     def taken_in(self, step: AnyStep, got: Got, desk: Desk) -> Audio:

@@ -7,7 +7,7 @@ import binascii
 from typing import Any, ClassVar
 
 from cutroom.configuration import Ability, Model
-from cutroom.errors import GiveUp
+from cutroom.errors import Ambiguous, GiveUp, TryLater
 from cutroom.media.kinds import Image
 from cutroom.money import Price
 from cutroom.net.exchange import Part, Request, Response
@@ -84,8 +84,8 @@ class PictureMaker(_Pictures):
                 takes=_REFUSED,
             )
 
-        answer, _ = yield from posted(fields, _OURS, self.habits, call)
-        return (yield from picture_in(answer, desk))
+        answer, _ = yield from posted(fields, self.not_configured(_OURS), self.habits, call)
+        return (yield from picture_in(answer, desk, paid=self.paid(step)))
 
 
 class PictureEditor(_Pictures):
@@ -129,8 +129,8 @@ class PictureEditor(_Pictures):
                 takes=_REFUSED,
             )
 
-        answer, _ = yield from posted(fields, _OURS, self.habits, call)
-        return (yield from picture_in(answer, desk))
+        answer, _ = yield from posted(fields, self.not_configured(_OURS), self.habits, call)
+        return (yield from picture_in(answer, desk, paid=self.paid(step)))
 
 
 def form_fields(fields: dict[str, Any]) -> dict[str, str]:
@@ -138,7 +138,7 @@ def form_fields(fields: dict[str, Any]) -> dict[str, str]:
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in fields.items()}
 
 
-def picture_in(answer: Response, desk: Desk) -> Flow[Got]:
+def picture_in(answer: Response, desk: Desk, *, paid: bool) -> Flow[Got]:
     """The first picture of an answer: ``b64_json``, or a ``url`` that is fetched (or holds it itself)."""
     body = answer.json()
     if charged := bill_in(body):
@@ -154,7 +154,15 @@ def picture_in(answer: Response, desk: Desk) -> Flow[Got]:
     if not isinstance(url, str) or not url:
         raise GiveUp(f"{answer.where}: the answer holds no picture: {str(body)[:120]!r}", billed=None)
     path = desk.scratch / "made"
-    fetched = yield from ask(Request("GET", url, into=path, linked=True))
+    try:
+        fetched = yield from ask(Request("GET", url, into=path, linked=True))
+    except TryLater as trouble:
+        if not paid:
+            raise
+        # The same call again would be the same picture paid for twice.
+        raise Ambiguous(
+            f"the picture was made, and may have been billed, but cannot be fetched: {trouble}"
+        ) from trouble
     return Got(path, fetched.where)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from fractions import Fraction
@@ -59,7 +60,7 @@ class Listener(Served):
                 takes=(400, 415, 422),
             )
 
-        answer, _ = yield from posted(fields, _OURS, self.habits, call)
+        answer, _ = yield from posted(fields, self.not_configured(_OURS), self.habits, call)
         body = answer.json()
         if charged := bill_in(body):
             yield charged
@@ -69,8 +70,6 @@ class Listener(Served):
 
     def taken_in(self, step: AnyStep, got: Got, desk: Desk) -> Text:
         """The transcript, as facts."""
-        import json
-
         assert isinstance(got.content, bytes)
         return desk.keep_facts(transcript_of(json.loads(got.content), got.where))
 

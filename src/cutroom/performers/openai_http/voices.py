@@ -38,6 +38,7 @@ class Speaker(Served):
         """As `Served`."""
         super().__init__(name, model, clients)
         self.habits = Habits()
+        self._found: str | None = None
 
     def performs(self, step: AnyStep) -> bool:
         """True when it has the voice that is named; a voice that is shown only where the options say that it can."""
@@ -59,7 +60,9 @@ class Speaker(Served):
             raise GiveUp(
                 f"a line of {len(step.text)} characters is too long to read (at most {house.LONGEST}); split it"
             )
-        voice = step.voice or next(iter(self.model.voices), None) or (yield from first_voice())
+        voice = step.voice or next(iter(self.model.voices), None) or self._found
+        if voice is None:
+            voice = self._found = yield from first_voice()
         path = desk.scratch / "made"
         said = {"instructions": step.manner} if step.manner else {}
         cloned = self._cloned(step, desk)
@@ -82,7 +85,7 @@ class Speaker(Served):
             )
 
         try:
-            answer, sent = yield from posted(fields, _OURS, self.habits, call)
+            answer, sent = yield from posted(fields, self.not_configured(_OURS), self.habits, call)
         except GiveUp as trouble:
             if voice is None and "voice" in str(trouble):
                 raise Unavailable(f'{trouble}; name its voices: voices = ["…"] in [models.{self.called}]') from trouble

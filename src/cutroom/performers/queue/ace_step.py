@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from cutroom.configuration import Ability
-from cutroom.errors import Ambiguous, GiveUp
+from cutroom.errors import GiveUp, Vanished
 from cutroom.media.kinds import Audio
 from cutroom.net.exchange import Request, Response
 from cutroom.net.refusals import words
@@ -80,7 +80,7 @@ class Songs(Served):
 def sound_of(job: str, *, patience: float) -> Flow[str]:
     """Ask for task `job` until it is done. Returns the address of what it made.
 
-    Raises Ambiguous when the server does not know it: its queue lies in memory, and a restart empties it. GiveUp when it
+    Raises Vanished when the server does not know it: its queue lies in memory, and a restart empties it. GiveUp when it
     failed, or when nothing has moved for `patience` seconds.
     """
     poll, still, before, unknown = 0, 0.0, "", 0
@@ -97,7 +97,7 @@ def sound_of(job: str, *, patience: float) -> Flow[str]:
             return address
         unknown = unknown + 1 if not results else 0
         if unknown >= _UNKNOWN or (status == _BROKEN and "not found" in str(task).lower()):
-            raise Ambiguous(f"{answer.where}: the server does not know task {job} any more (was it restarted?)")
+            raise Vanished(f"{answer.where}: the server does not know task {job} any more (was it restarted?)")
         if status == _BROKEN:
             raise GiveUp(f"{answer.where}: task {job} failed: {_why(task, results)}", billed=None)
         now = json.dumps(results, sort_keys=True)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from cutroom.configuration import Ability
-from cutroom.errors import Ambiguous, GiveUp
+from cutroom.errors import GiveUp, Vanished
 from cutroom.media.kinds import Media
 from cutroom.net.exchange import Request, Response
 from cutroom.net.refusals import refusal, words
@@ -264,7 +264,7 @@ def job_in(answer: Response, model: str) -> str:
 def awaited(status: str, *, patience: float, paid: bool) -> Flow[None]:
     """Ask at `status` until the job is done.
 
-    Raises Ambiguous when the queue does not know it (any more), GiveUp when it failed, or when nothing has moved for
+    Raises Vanished when the queue does not know it (any more), GiveUp when it failed, or when nothing has moved for
     `patience` seconds while it was worked on. A place in the queue has no limit.
     """
     poll, still, before = 0, 0.0, ""
@@ -333,8 +333,8 @@ def _lasting(step: GenerateClip | AnimateStill) -> dict[str, str]:
     return {"duration": str(whole_seconds(step.seconds))}
 
 
-def _lost(answer: Response) -> Ambiguous:
-    return Ambiguous(
+def _lost(answer: Response) -> Vanished:
+    return Vanished(
         f"{answer.where}: the queue does not know this job any more; it may have been carried out, and billed"
     )
 

@@ -1,8 +1,9 @@
 """A watermark for sound: in tiles of 21 ms by 70 Hz, between 0.6 and 7.3 kHz, the sound is a little louder or softer.
 
 What is added is the sound itself, 20 dB below it in the same tile, less where that could be heard (under clear tones),
-and nothing where there is silence: it is masked by what it is part of. It is read from how loud each tile is beside its neighbours. The pattern repeats, so that a part of the
-film is enough, and any part may have been cut off its beginning. Changed speed or pitch destroy it.
+and nothing where there is silence: it is masked by what it is part of. It is read from how loud each tile is beside its
+neighbours. The pattern repeats, so that a part of the film is enough, and any part may have been cut off its beginning.
+Changed speed or pitch destroy it.
 """
 
 from __future__ import annotations
