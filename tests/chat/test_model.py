@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import subprocess
+import sys
 import threading
 from decimal import Decimal
 
@@ -273,6 +275,12 @@ def test_many_threads_may_share_a_model(talk, exchanges):
 def test_a_model_travels_to_another_process(talk, exchanges):
     _, model = talk(says("a kite"))
     assert pickle.loads(pickle.dumps(model)).ask(ASK, exchanges=exchanges).text == "a kite"
+
+
+def test_the_seam_is_light_until_something_is_sent():
+    check = "import cutroom.chat.model, sys; sys.exit(str({'httpx', 'numpy', 'PIL', 'av'} & set(sys.modules) or ''))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
+    assert not done.stderr.strip(), done.stderr
 
 
 def test_the_configured_model_has_its_price_and_senses():

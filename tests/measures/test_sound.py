@@ -136,3 +136,33 @@ def test_offset_and_crest():
     assert sound.offset(stereo(tone(1, -20)) + np.float32([0, -0.1])) == pytest.approx(-0.1, abs=1e-3)
     assert sound.crest(tone(1, -20)) == pytest.approx(3.01, abs=0.01)
     assert sound.crest(np.zeros(100, np.float32)) is None
+
+
+def test_a_meter_that_hears_a_sound_in_parts_knows_what_the_whole_would_tell():
+    chance = np.random.default_rng(9)
+    whole = (chance.normal(0, 0.2, (3 * 48_000, 2)) * np.linspace(0, 1, 3 * 48_000)[:, None]).astype(np.float32)
+    whole[60_000:75_000] = 0
+    whole[100_000:101_000] = 1.5
+    whole = np.clip(whole, -1, 1)
+    cuts = np.sort([*chance.integers(0, len(whole), 40), 100_500, 100_501, 100_503])
+    meter = sound.Meter(48_000, clipping=True, quiet=-60).hear_all(np.split(whole, cuts))
+
+    found = sound.loudness(whole, 48_000)
+    assert meter.integrated == pytest.approx(found.integrated, abs=1e-4)
+    assert meter.true_peak == pytest.approx(found.true_peak, abs=1e-6)
+    assert meter.clipped == sound.clipped(whole)
+    assert meter.clipped > 0
+    assert meter.silences(Fraction(1, 4)) == sound.silences(whole, 48_000, below=-60, at_least=Fraction(1, 4))
+    assert len(meter.silences(Fraction(1, 4))) == 1
+    assert meter.seconds == 3
+
+
+def test_noise_under_a_tone_is_heard_earlier_than_under_noise():
+    chance = np.random.default_rng(1)
+    times = np.arange(48_000) / 48_000
+    tone = 0.3 * np.sin(2 * np.pi * 1000 * times)
+    hiss = chance.normal(0, 0.1, 48_000)
+    added = 10 ** (-26 / 20) * np.sin(2 * np.pi * 1050 * times) * 0.3
+    assert np.median(sound.noise_to_mask(tone, added, 48_000)[:, 8]) > -1
+    assert np.median(sound.noise_to_mask(hiss, 0.05 * chance.normal(0, 0.1, 48_000), 48_000)[:, 8]) < -10
+    assert sound.noise_to_mask(tone, 0 * tone, 48_000).max() == -100

@@ -182,3 +182,25 @@ def test_what_has_no_sound_says_so(tmp_path, make_clip):
         for read in (sound.look, sound.samples):
             with pytest.raises(BadInput, match=why):
                 read(path)
+
+
+def test_samples_that_are_no_numbers_cost_only_themselves(tmp_path):
+    wave = burst(1, 48_000, begin=0)
+    wave[[100, 200, 300]] = np.nan, np.inf, -np.inf
+    sound.write_wav(tmp_path / "s.wav", wave, floating=True)
+
+    heard = sound.samples(tmp_path / "s.wav")
+
+    assert np.isfinite(heard).all()
+    assert np.array_equal(heard[301:, 0], wave[301:])
+
+
+@pytest.mark.parametrize("size", [1000, 48_000])
+def test_blocks_are_the_whole_in_parts(tmp_path, size):
+    encode(tmp_path / "s.m4a", np.tile(burst(2, 44_100), (2, 1)), 44_100, "aac", "stereo")
+    for span in (None, Span(start=Fraction(-1, 3), length=Fraction(3))):
+        parts = list(sound.blocks(tmp_path / "s.m4a", span=span, size=size))
+
+        assert {len(part) for part in parts[:-1]} == {size}
+        assert 0 < len(parts[-1]) <= size
+        assert np.array_equal(np.concatenate(parts), sound.samples(tmp_path / "s.m4a", span=span))

@@ -81,7 +81,7 @@ def test_a_clip_in_the_corner_lies_over_the_film_and_is_no_shot_of_it():
 
 
 def test_what_somebody_says_in_a_corner_is_a_voice():
-    def heard(words: str, speech: bool) -> str:
+    def heard(words: str, *, speech: bool) -> str:
         return cut_of(plan(words, CAT, DAY, ME, speech=speech)).over[0].sound
 
     assert heard("Our day, picture in picture", speech=True) == "voice"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from pydantic import BaseModel
 
@@ -19,7 +19,9 @@ from cutroom.chat.wire import words_of
 from cutroom.configuration import Model
 from cutroom.errors import Ambiguous, CutroomError, GiveUp, TryLater
 from cutroom.money import Price
-from cutroom.net.client import Client
+
+if TYPE_CHECKING:
+    from cutroom.net.client import Client
 
 A = TypeVar("A", bound=BaseModel)
 

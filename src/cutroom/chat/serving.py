@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cutroom.chat.heard import Heard, Refused
 from cutroom.chat.ladder import LADDER, Rung, Turn
@@ -26,8 +26,11 @@ from cutroom.chat.wire import (
     reply_of,
 )
 from cutroom.errors import Unavailable
-from cutroom.net.client import Client, Request, Response
+from cutroom.net.exchange import Request, Response
 from cutroom.net.refusals import refusal, words
+
+if TYPE_CHECKING:
+    from cutroom.net.client import Client
 
 PATH = "chat/completions"
 

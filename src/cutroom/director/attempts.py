@@ -15,6 +15,9 @@ from cutroom.plan.cast import Part
 LONGEST_WAIT = 60.0
 """Seconds between two attempts at most, unless the server asked for more."""
 
+UNKNOWN_FATE = ("Ambiguous", "Vanished")
+"""Errors after which nobody knows whether the call was carried out."""
+
 
 def perform(state: State, limits: Limits, part: Part, command: Perform) -> list[Command]:
     """The command, if the money allows; nothing while others' bills are awaited; otherwise what ends or asks."""
@@ -103,13 +106,12 @@ def after_failure(
     """The same call again, if that may help; empty when it failed for good."""
     failed = take.failed
     assert failed is not None
-    if failed.error == "TryLater" and take.failures < limits.tries:
+    if take.failures >= limits.tries:
+        return []
+    if failed.error == "TryLater":
         wait = float(failed.after) if failed.after is not None else min(LONGEST_WAIT, 2.0 ** (take.failures - 1))
         return [replace(one, after=wait) if isinstance(one, Perform) else one for one in again]
-    if failed.error == "TimedOut" and take.job is not None and take.failures < limits.tries:
-        return again
-    if failed.error == "Ambiguous" or (failed.error == "TimedOut" and failed.billed is None and take.job is None):
-        if part.terms.repeatable and take.failures >= limits.tries:
-            return []
+    if failed.error in UNKNOWN_FATE or (failed.error == "TimedOut" and failed.billed is None):
+        # A job that the server still knows is asked for its result; otherwise the rule for calls of unknown fate holds.
         return resume(state, limits, part, step, slot, number, take, again)
     return []

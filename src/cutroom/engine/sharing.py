@@ -21,7 +21,7 @@ from cutroom.plan.terms import Terms
 AGAIN = 1.0
 """After so many seconds it is looked again whether somebody else is through with a take."""
 
-UNSETTLED = frozenset({"TimedOut", "Ambiguous", "TryLater"})
+UNSETTLED = frozenset({"TimedOut", "Ambiguous", "Vanished", "TryLater"})
 """Failures after which a job may still be asked for its result."""
 
 

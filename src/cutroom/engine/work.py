@@ -139,7 +139,7 @@ def _failed(
     if isinstance(why, TryLater) and why.after is not None:
         after = Fraction(round(why.after * 1000), 1000)
     name = error or type(why).__name__
-    billed = True if bills else None if name == "Ambiguous" else getattr(why, "billed", False)
+    billed = True if bills else None if name in ("Ambiguous", "Vanished") else getattr(why, "billed", False)
     cost = _cost(work, bills) if bills else {}
     return Failed(**work.about, reason=str(why), error=name, billed=billed, after=after, **cost)
 

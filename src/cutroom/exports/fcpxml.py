@@ -192,7 +192,7 @@ class _Writer:
     # ── what hangs from a shot ──
 
     def _anchored(self, shot: Shot, begins: int) -> Iterator[Xml.Element]:
-        """Sounds below the spine, captions and titles above it, in the shot's own time."""
+        """Sounds below the spine; insets, captions and titles above it, in the shot's own time."""
         for number, lane in enumerate(self.grid.lanes, 1):
             for heard in lane:
                 if shot.first <= heard.first < shot.end:
@@ -201,6 +201,9 @@ class _Writer:
             for one in row:
                 if shot.first <= one.shot.first < shot.end:
                     yield self._inset(one, lane, begins + one.shot.first - shot.first)
+        yield from self._words(shot, begins)
+
+    def _words(self, shot: Shot, begins: int) -> Iterator[Xml.Element]:
         for caption in self.edit.timeline.captions:
             first, frames = self.grid.span(caption)
             if shot.first <= first < shot.end:

@@ -321,7 +321,9 @@ def _floats(values: np.ndarray) -> np.ndarray:
         return (values / float(2 ** (8 * values.dtype.itemsize - 1))).astype(np.float32)
     floats = values.astype(np.float32, copy=False)
     # A sum tells of anything that is no number, many times faster than looking at each.
-    return floats if np.isfinite(floats.sum(dtype=np.float64)) else np.nan_to_num(floats)
+    with np.errstate(invalid="ignore"):
+        total = floats.sum(dtype=np.float64)
+    return floats if np.isfinite(total) else np.nan_to_num(floats)
 
 
 def _resampled(source: Iterator[NDArray[np.float32]], native: int, rate: int) -> Iterator[NDArray[np.float32]]:

@@ -246,7 +246,7 @@ def third_titles(
     Each stands over the picture or clip that it names; else over the first (in the film's order) that shows a face
     and has none yet, else over the first that has none. None stands before `begin`, when the film's own title is over.
     """
-    free = {place: span for place, span in sorted(seen.items(), key=lambda one: one[1].start)}
+    free = dict(sorted(seen.items(), key=lambda one: one[1].start))
     placed: list[Title] = []
     notes: list[str] = []
     for third in wanted:

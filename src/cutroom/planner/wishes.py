@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from cutroom.brief.brief import Asset, Brief, Captioning
@@ -42,7 +42,7 @@ class Wishes:
     """What is known of where the film is going."""
     request: str = ""
     """The request without what asks for things that are laid over the film."""
-    overlays: Overlays = Overlays()
+    overlays: Overlays = field(default_factory=Overlays)
     """What is laid over the film."""
 
 

@@ -50,7 +50,7 @@ BLOCK = 1024
 CLOSE = 0.5
 """Decibels by which the loudness may be missed without a word."""
 
-TRIES = 4
+TRIES = 6
 """How often the sound is encoded, at most, until its true peak and its loudness are right."""
 
 NEAR = 0.25
@@ -173,7 +173,8 @@ def _made(tape: Tape, encoder: Encoder, target: Target, path: Path) -> Soundtrac
             tries -= 1
             if not tries or (over <= 0 and abs(missed) < NEAR):
                 break
-            ceiling -= over + 0.1 if over > 0 else 0.0
+            # Each try that was not enough makes the next step longer: an encoder's errors do not follow what goes in.
+            ceiling -= (over + 0.1) * (1 + (TRIES - 1 - tries) / 2) if over > 0 else 0.0
             wanted += missed
     told = tuple(("sound", why) for why in _missed(found, target, way))
     said = json.dumps({"loudness": found.integrated, "true_peak": found.true_peak, "degraded": told})

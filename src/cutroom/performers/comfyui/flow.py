@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from cutroom.errors import Ambiguous, GiveUp, TryLater
+from cutroom.errors import GiveUp, Vanished
 from cutroom.net.exchange import WORDS, Request, Response
 from cutroom.performers.comfyui.guesses import Graph, by_number
 from cutroom.performers.flow import Flow, Submitted, Wait, ask, pause_before
@@ -103,8 +103,7 @@ def submit(graph: Graph, job: str, client: str, *, paid: bool) -> Flow[str]:
 def outcome(job: str, *, paid: bool) -> Flow[tuple[Output, ...]]:
     """The files that the job left, once it is done; files before previews, in the order of the nodes.
 
-    Raises GiveUp when the workflow failed, saying where; TryLater (Ambiguous when it may cost money) when the server
-    has forgotten the job.
+    Raises GiveUp when the workflow failed, saying where; Vanished when the server has forgotten the job.
     """
     for poll in itertools.count():
         entry = yield from _entry(job)
@@ -170,11 +169,9 @@ def _queued(job: str) -> Flow[bool]:
     return any(isinstance(item, list) and len(item) > 1 and item[1] == job for item in items)
 
 
-def _gone(job: str, *, paid: bool) -> Exception:
+def _gone(job: str, *, paid: bool) -> Vanished:
     told = f"the ComfyUI server no longer knows the job {job}: it was started anew, or its queue or history was cleared"
-    if paid:
-        return Ambiguous(f"{told}; the work may have been done, and billed")
-    return TryLater(f"{told}; nothing was billed, and it can be asked for again")
+    return Vanished(f"{told}; {'the work may have been done, and billed' if paid else 'nothing was billed'}")
 
 
 def _outputs(entry: Mapping[str, Any], job: str) -> tuple[Output, ...]:

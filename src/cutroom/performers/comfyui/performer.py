@@ -13,6 +13,7 @@ from typing import Any
 from cutroom.configuration import Ability, Model
 from cutroom.errors import BadInput, GiveUp, Unavailable
 from cutroom.media.kinds import Audio, Image, Media, Video
+from cutroom.net.exchange import Request, Response
 from cutroom.performers.comfyui import checking
 from cutroom.performers.comfyui.flow import Output, job_id, nodes, outcome, submit, upload
 from cutroom.performers.comfyui.guesses import Graph, is_link
@@ -89,12 +90,20 @@ class ComfyPerformer:
         price = price_of(self.model, self.ability, getattr(step, "seconds", None))
         return Terms(price=price, elsewhere=True, repeatable=price.free, lane=self.called, at_once=_AT_ONCE)
 
-    def problems(self, desk: Desk) -> list[str]:
+    def problems(self) -> list[str]:
         """What keeps the server from running the workflow, asked of the server; empty when nothing does.
 
         Raises what `Client.send` raises when the server does not answer, BadInput for the file.
         """
-        return carry_out(self._problems(load(self.path)), self._clients(self.called, self.model).send, desk)
+        send = self._clients(self.called, self.model).send
+        moves = self._problems(load(self.path))
+        answer: Response | None = None
+        while True:
+            try:
+                asked = moves.send(answer)
+            except StopIteration as done:
+                return done.value
+            answer = send(asked) if isinstance(asked, Request) else None
 
     def perform(self, step: AnyStep, desk: Desk) -> Media:
         """Run the workflow and keep what it made, read and measured.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -134,7 +134,16 @@ def _quieten() -> None:
         logging.set_verbosity_error()
 
 
-def load(folder: Path, where: Place) -> Any:
+@dataclass(frozen=True)
+class Loaded:
+    """A pipeline that is ready."""
+
+    pipeline: Any
+    where: Place
+    """Its place, `offload` decided."""
+
+
+def load(folder: Path, where: Place) -> Loaded:
     """The pipeline in `folder`, ready at its place. Only safetensors are read, nothing is fetched, and no code of the model runs.
 
     Raises Unavailable when it cannot be loaded.
@@ -151,29 +160,30 @@ def load(folder: Path, where: Place) -> Any:
         pipeline = DiffusionPipeline.from_pretrained(folder, dtype=dtype, local_files_only=True, use_safetensors=True)
     except (OSError, ValueError, ImportError, RuntimeError, AttributeError, KeyError) as error:
         raise Unavailable(f"{folder}: the pipeline cannot be loaded ({' '.join(str(error).split())[:300]})") from error
-    pipeline.set_progress_bar_config(disable=True)
-    _put(pipeline, folder, where)
-    return pipeline
+    offload = where.offload
+    if offload == "auto":
+        offload = "model" if where.device.startswith("cuda") and not _fits(folder, where) else "none"
+    loaded = Loaded(pipeline, replace(where, offload=offload))
+    put(pipeline, loaded.where)
+    return loaded
 
 
-def _put(pipeline: Any, folder: Path, where: Place) -> None:
-    """Bring the pipeline to its device, or let it come piece by piece."""
+def put(pipeline: Any, where: Place) -> None:
+    """Bring the pipeline to its device, or let it come piece by piece. Raises Unavailable when it cannot."""
     import torch  # pyright: ignore[reportMissingImports]
 
-    offload = where.offload
+    pipeline.set_progress_bar_config(disable=True)
     try:
-        if offload == "auto":
-            offload = "model" if where.device.startswith("cuda") and not _fits(folder, where) else "none"
-        if offload == "model":
+        if where.offload == "model":
             pipeline.enable_model_cpu_offload(device=where.device)
-        elif offload == "sequential":
+        elif where.offload == "sequential":
             pipeline.enable_sequential_cpu_offload(device=where.device)
         else:
             pipeline.to(where.device)
     except (RuntimeError, AssertionError, ValueError) as error:
         if isinstance(error, torch.OutOfMemoryError):
             raise Unavailable(
-                f"{folder}: too large for {where.device}; set options.offload = 'model' or 'sequential'"
+                f"{where.device}: the pipeline is too large for it; set options.offload = 'model' or 'sequential'"
             ) from error
         raise Unavailable(f"options.device: {where.device} cannot be used here ({str(error)[:200]})") from error
     if where.tiling and hasattr(getattr(pipeline, "vae", None), "enable_tiling"):
@@ -184,6 +194,8 @@ def _fits(folder: Path, where: Place) -> bool:
     """True when the weights leave room on the device for the work. Files of full precision shrink when loaded in half."""
     import torch  # pyright: ignore[reportMissingImports]
 
+    if not torch.cuda.is_available():
+        return True  # and the device itself will say why it cannot be used
     free, _ = torch.cuda.mem_get_info(where.device)
     size = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
     return size <= _ROOM * free

@@ -198,14 +198,18 @@ class DiffusersPerformer:
                 f"{self.name}: {type(pipeline).__name__} failed: {' '.join(str(error).split())[:300]}"
             ) from error
 
-    def _for(self, step: AnyStep, loaded: Any) -> Any:
+    def _for(self, step: AnyStep, loaded: loading.Loaded) -> Any:
         """The pipeline itself, or its sibling that changes pictures, made of the same parts."""
-        if not isinstance(step, EditPicture):
-            return loaded
-        wanted = (sibling(type(loaded), "inpaint") if step.mask is not None else None) or self._editor() or type(loaded)
-        if step.mask is not None and Signature.of(type(loaded)).takes("mask_image"):
-            wanted = type(loaded)
-        return loaded if isinstance(loaded, wanted) else wanted.from_pipe(loaded)
+        own = type(loaded.pipeline)
+        wanted = own
+        if isinstance(step, EditPicture):
+            inpaints = step.mask is not None and not Signature.of(own).takes("mask_image")
+            wanted = (sibling(own, "inpaint") if inpaints else None) or self._editor() or own
+        pipeline = loaded.pipeline if wanted is own else wanted.from_pipe(loaded.pipeline)
+        if pipeline is not loaded.pipeline or loaded.where.offload != "none":
+            # Parts that come piece by piece know the order of one pipeline: whoever is next tells them its own.
+            loading.put(pipeline, loaded.where)
+        return pipeline
 
     def _editor(self) -> type | None:
         """The class that changes pictures with these weights; None when there is none."""
