@@ -354,6 +354,20 @@ def test_a_piper_voice_file_is_used_for_its_language(piper, desk):
     assert speech.voices()[0] == "piper/de_DE-anna"
 
 
+def test_a_damaged_voice_file_is_said_so_by_the_real_piper(monkeypatch, tmp_path, desk):
+    pytest.importorskip("piper")
+    file = tmp_path / "en_GB-nobody.onnx"
+    file.write_bytes(bytes(range(256)) * 16)
+    told = {
+        "language": {"code": "en_GB"}, "audio": {"sample_rate": 22050}, "espeak": {"voice": "en"}, "num_symbols": 10,
+        "num_speakers": 1, "inference": {}, "phoneme_type": "espeak", "phoneme_id_map": {},
+    }  # fmt: skip
+    file.with_name(file.name + ".json").write_text(json.dumps(told))
+    monkeypatch.setenv("CUTROOM_PIPER_VOICE", str(file))
+    with pytest.raises(GiveUp, match=r"Piper could not read 'Hello there' with .*nobody"):
+        PiperVoice().perform(Speak(text="Hello there"), desk)
+
+
 def test_a_piper_voice_without_its_description_is_passed_over(piper):
     piper.with_name(piper.name + ".json").write_text("not json")
     assert not PiperVoice().performs(Speak(text="Hallo", language="de"))

@@ -180,6 +180,21 @@ def test_a_title_that_ends_the_film_stays_to_the_last_frame():
     assert lettering.at(Fraction(599, 30))[0].opacity == 1
 
 
+@pytest.mark.parametrize(("words", "language", "side"), [("Ana Kovač", "en", -1), ("آنا كوفاتش", "ar", 1)])
+def test_a_lower_third_slides_in_from_its_side_and_out_again(words, language, side):
+    timeline = film((1920, 1080), titles=[title(words, "", "lower_third", start="0", seconds="4")], language=language)
+    shown = [lettering[0] for frame in range(120) if (lettering := Lettering(timeline).at(Fraction(frame, 30)))]
+    if not shown:
+        pytest.skip("no font here has these letters")
+    places = [one.overlay.x for one in shown]
+    away = [side * (place - places[60]) for place in places]
+    assert away[:13] == sorted(away[:13], reverse=True) and away[0] > 20
+    assert set(away[13:107]) == {0}
+    assert away[107:] == sorted(away[107:])
+    assert all(place % 2 == 0 and place >= 0 for place in places)
+    assert len({one.overlay.key for one in shown}) == 1, "one bitmap, moved"
+
+
 def test_the_lower_third_stands_clear_of_the_caption():
     timeline = film((1920, 1080), [caption(*LINES)], [title("Maria Håkansson", "Boat builder", "lower_third")])
     lowest = max(one.baseline + 0.24 * one.line.size for one in lay_out(timeline, timeline.titles[0]).placed)

@@ -89,6 +89,8 @@ class Brief(_Frozen):
     """A table of colours (.cube): the film's look; None for none."""
     match: bool = True
     """Whether light and colour of neighbouring shots of one scene are brought towards each other."""
+    loudness: float | None = Field(default=None, ge=-31, le=-9)
+    """Integrated loudness in LUFS (ITU-R BS.1770); None: as it is wanted where the film is going, else −14."""
     progress_bar: bool = False
     """Whether a thin bar says how much of the film is over; the words may ask for it too."""
     lower_thirds: tuple[LowerThird, ...] = ()

@@ -26,6 +26,7 @@ from cutroom.cli.parameters import (
     Label,
     Language,
     Length,
+    Loudness,
     Lut,
     Mark,
     Match,
@@ -98,6 +99,7 @@ def make(  # noqa: PLR0913 - one parameter per option
     lut: Lut = None,
     match: Match = True,
     progress_bar: Bar = False,
+    loudness: Loudness = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; make and keep nothing.")] = False,
     stop_after: Annotated[
         Literal["plan"] | None,
@@ -160,6 +162,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     lut: Lut = None,
     match: Match = True,
     progress_bar: Bar = False,
+    loudness: Loudness = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

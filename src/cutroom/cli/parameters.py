@@ -95,6 +95,12 @@ Match = Annotated[
     bool, typer.Option("--match/--no-match", help="Whether light and colour of one scene's shots are matched.")
 ]
 Bar = Annotated[bool, typer.Option("--progress-bar", help="Show a thin bar that says how much of the film is over.")]
+Loudness = Annotated[
+    float | None,
+    typer.Option(
+        metavar="LUFS", help="How loud it is: -14, -16 or -23. [default: as --for asks, else -14]", show_default=False
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Another seed makes another film of the same material.")]
 Budget = Annotated[
     str | None,
@@ -136,6 +142,7 @@ _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]{3})?")
 _HINTS = {
     "seconds": "write seconds such as 60 or 7.5, or minutes and seconds such as 1:30, above 0 and at most an hour",
     "fps": "write frames a second from 1 to 120, such as 30 or 30000/1001",
+    "loudness": "write LUFS from -31 to -9, such as -14 (web), -16 (podcasts) or -23 (broadcasting)",
     "language": "write a language tag such as en, de or pt-BR",
     "budget": "write an amount such as 0, 2.50 or 2.50EUR",
     "approve_above": "write an amount such as 0.50",

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from cutroom.errors import WrongUse
 from cutroom.exports.edit import Edit
-from cutroom.render.mastering import Mastering
+from cutroom.measures.sound import Loudness
+from cutroom.render.mastering import Mastering, Setting
 from cutroom.render.shelf import Shelf
 from cutroom.render.sound import RATE, Degrade, samples_of, stems
-from cutroom.render.soundtrack import heard
+from cutroom.render.soundtrack import Target, heard, met
 from cutroom.render.tape import Tape, blocks_of
 
 BLOCK = 1024
-TRIES = 3
 CODECS = {".m4a": ("ipod", "aac", "fltp"), ".mp3": ("mp3", "libmp3lame", "fltp")}
 """By suffix: the container, the encoder, and the samples that it takes."""
 BITS = 192_000
@@ -60,7 +60,8 @@ def write_stems(edit: Edit, folder: Path, degrade: Degrade) -> list[str]:
 def write_mix(edit: Edit, path: Path, degrade: Degrade) -> None:
     """Writes the mastered mix to `path`, as ``.m4a`` (AAC), ``.mp3`` or ``.wav`` (24 bits).
 
-    Lossy coding raises peaks: what comes out of the decoder is measured, and mastered again lower while it is too high.
+    Lossy coding changes peaks and loudness: what comes out of the decoder is measured, and mastered again while it is not
+    as asked; what stays so is told.
     Raises WrongUse for another suffix or a film without sound.
     """
     if path.suffix.lower() not in (*CODECS, ".wav"):
@@ -78,15 +79,13 @@ def _write_mix(edit: Edit, path: Path, desk: Mastering, degrade: Degrade) -> Non
     if path.suffix.lower() == ".wav":
         write_wav24(path, desk.blocks(desk.setting(edit.loudness, edit.true_peak)))
         return
-    ceiling, over = edit.true_peak, 0.0
-    for _ in range(TRIES):
-        _encode(path, desk.blocks(desk.setting(edit.loudness, ceiling)), edit.title)
-        found = heard(path, samples_of(edit.timeline.seconds)).true_peak
-        over = 0.0 if found is None else found - edit.true_peak
-        if over <= 0:
-            return
-        ceiling -= over + 0.1
-    degrade("sound", f"its true peak is {edit.true_peak + over:.2f} dBTP after encoding, not {edit.true_peak:.2f}")
+
+    def tried(way: Setting) -> Loudness:
+        _encode(path, desk.blocks(way), edit.title)
+        return heard(path, samples_of(edit.timeline.seconds))
+
+    for why in met(desk, Target(edit.loudness, edit.true_peak), tried)[1]:
+        degrade("sound", why)
 
 
 def write_wav24(path: Path, blocks: Iterable[NDArray[np.float32]]) -> None:

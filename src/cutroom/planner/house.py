@@ -365,7 +365,9 @@ class _Film:
     def target(self) -> dict[str, Any]:
         """How loud the film is to be where it is going; nothing when that is nowhere in particular."""
         going = self.wishes.destination
-        return {"loudness": going.loudness, "true_peak": going.true_peak} if going else {}
+        there = {"loudness": going.loudness, "true_peak": going.true_peak} if going else {}
+        asked = self.draft.brief.loudness
+        return there if asked is None else {**there, "loudness": asked}
 
     def title_seconds(self, film: Fraction | None = None) -> Fraction:
         """How long the title stands."""

@@ -26,6 +26,7 @@ from cutroom.ledger.state import Slot, State, Take, Version, fold
 from cutroom.media.holder import left_behind
 from cutroom.media.kinds import Media
 from cutroom.media.store import DAMAGED
+from cutroom.media.takes import Known
 from cutroom.plan.catalogue.assemble import RenderFilm
 from cutroom.plan.plan import Plan
 
@@ -94,7 +95,7 @@ def clearing(production: Production, keep_versions: int | None = None, *, paid: 
     with production.journal(read_only=True) as journal:
         state = fold(journal.events())
     kept = _kept(state, keep_versions)
-    return _told(production, kept, _search(production, state, kept), paid=paid)
+    return _told(production, kept, _search(production, state, kept, paid=paid), paid=paid)
 
 
 def clear(production: Production, keep_versions: int | None = None, *, paid: bool = False) -> Clearing:
@@ -106,7 +107,7 @@ def clear(production: Production, keep_versions: int | None = None, *, paid: boo
     with production.journal() as journal:
         state = fold(journal.events())
         kept = _kept(state, keep_versions)
-        found = _search(production, state, kept)
+        found = _search(production, state, kept, paid=paid)
         told = _told(production, kept, found, paid=paid)
         gone = {_digest(path) for kind in _going(found, paid=paid) if "takes" in kind for path in found.paths[kind]}
         slots = state.slots
@@ -114,6 +115,7 @@ def clear(production: Production, keep_versions: int | None = None, *, paid: boo
             made = next((take.made for take in slots[event.slot].takes.values() if take.key == event.key), None)
             if made is not None and made.media.digest in gone:
                 journal.append(event)
+        journal.flush()
         for kind in _going(found, paid=paid):
             for path in found.paths[kind]:
                 _remove(path)
@@ -212,10 +214,13 @@ def _takes(state: State) -> Iterator[Take]:
 # -- what is there -------------------------------------------------------------------------------------------------
 
 
-def _search(production: Production, state: State, kept: tuple[Version, ...]) -> _Found:
+def _search(production: Production, state: State, kept: tuple[Version, ...], *, paid: bool) -> _Found:
     found = _Found()
     needed = _needed(state, kept)
-    paid, unpaid = _unneeded(state, needed, found)
+    bought, unpaid = _unneeded(state, needed, found)
+    records = dict(_records(production))
+    # What a ledger that was lost paid for is known by its record alone.
+    bought |= {known.media.digest for known in records.values() if known and known.cost} - needed
     briefs = [version.brief for version in state.versions] + ([state.brief] if state.brief else [])
     given = {digest for brief in briefs for digest in _handed_over(brief, None)}
     root = production.store.root
@@ -225,12 +230,15 @@ def _search(production: Production, state: State, kept: tuple[Version, ...]) -> 
             found.paths["damaged"].append(path)
         elif digest in needed:
             continue
-        elif digest in paid:
+        elif digest in bought:
             found.paths["paid takes"].append(path)
         else:
             kind: Kind = "takes" if digest in unpaid else "files" if digest in given else "strays"
             found.paths[kind].append(path)
-    found.paths["records"] = list(_records(production, needed | paid))
+    stay = needed if paid else needed | bought
+    found.paths["records"] = [
+        path for path, known in records.items() if known is None or known.media.digest not in stay
+    ]
     found.paths["stretches"] = list(_stretches(production, kept))
     found.paths["unfinished"] = list(_unfinished(production, state))
     return found
@@ -251,13 +259,11 @@ def _unneeded(state: State, needed: set[str], found: _Found) -> tuple[set[str], 
     return paid, unpaid
 
 
-def _records(production: Production, stays: set[str]) -> Iterator[Path]:
-    """Records of takes whose bytes are not here any more, or are about to go; all but those of paid ones."""
+def _records(production: Production) -> Iterator[tuple[Path, Known | None]]:
+    """The records of takes that lie here; None for one that cannot be read."""
     takes = production.store.takes
     for path in sorted((production.store.root / "takes").glob("*/*.json")):
-        known = takes.find(path.stem)
-        if known is None or (known.media.digest not in stays and not known.cost):
-            yield path
+        yield path, takes.find(path.stem)
 
 
 def _stretches(production: Production, kept: Iterable[Version]) -> Iterator[Path]:

@@ -90,6 +90,7 @@ def brief_of(request: str, files: Sequence[str | Path], options: Options, produc
                 "codec",
                 "hardware",
                 "match",
+                "loudness",
                 "progress_bar",
                 "lower_thirds",
                 "language",

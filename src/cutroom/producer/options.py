@@ -53,6 +53,8 @@ class Options(BaseModel):
     """A table of colours (a .cube file): the film's look."""
     match: bool = True
     """Whether light and colour of neighbouring shots of one scene are brought towards each other."""
+    loudness: float | None = Field(default=None, ge=-31, le=-9)
+    """Integrated loudness in LUFS: −14 for the web, −16 for podcasts, −23 for European broadcasting."""
     progress_bar: bool = False
     """Whether a thin bar says how much of the film is over; the words may ask for it too."""
     lower_thirds: tuple[LowerThird, ...] = ()

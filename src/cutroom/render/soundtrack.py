@@ -7,7 +7,7 @@ it is ever held as a whole: the mix lies on a scratch tape, and all that is done
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -155,31 +155,40 @@ def lay(
 
 
 def _made(tape: Tape, encoder: Encoder, target: Target, path: Path) -> Soundtrack:
-    """Masters what lies on `tape` and encodes it to `path`.
+    """Masters what lies on `tape` and encodes it to `path`."""
+    with Mastering(tape, path.parent) as desk:
+
+        def tried(way: Setting) -> Loudness:
+            write(desk.blocks(way), path, encoder)
+            return heard(path, len(tape))
+
+        found, missed = met(desk, target, tried)
+    told = tuple(("sound", why) for why in missed)
+    said = json.dumps({"loudness": found.integrated, "true_peak": found.true_peak, "degraded": told})
+    _tell(path, said, encoder)
+    return Soundtrack(path, found.integrated, found.true_peak, told)
+
+
+def met(desk: Mastering, target: Target, tried: Callable[[Setting], Loudness]) -> tuple[Loudness, list[str]]:
+    """Masters and encodes (`tried`) until the target is met. Returns what the last try measures, and what is not met.
 
     Lossy coding changes peaks and loudness: what comes out of the decoder is measured, and while it is not right the
     sound is mastered again, under a ceiling that is lower and towards a loudness that is higher by as much.
     """
-    with Mastering(tape, path.parent) as desk:
-        wanted, ceiling, tries = target.loudness, target.true_peak, TRIES
-        while True:
-            way = desk.setting(wanted, ceiling)
-            write(desk.blocks(way), path, encoder)
-            found = heard(path, len(tape))
-            over = -np.inf if found.true_peak is None else found.true_peak - target.true_peak
-            missed = 0.0 if found.integrated is None else target.loudness - found.integrated
-            # What the limiter could not reach before encoding is out of reach.
-            missed = missed if way.loudness is not None and abs(way.loudness - wanted) < NEAR else 0.0
-            tries -= 1
-            if not tries or (over <= 0 and abs(missed) < NEAR):
-                break
-            # Each try that was not enough makes the next step longer: an encoder's errors do not follow what goes in.
-            ceiling -= (over + 0.1) * (1 + (TRIES - 1 - tries) / 2) if over > 0 else 0.0
-            wanted += missed
-    told = tuple(("sound", why) for why in _missed(found, target, way))
-    said = json.dumps({"loudness": found.integrated, "true_peak": found.true_peak, "degraded": told})
-    _tell(path, said, encoder)
-    return Soundtrack(path, found.integrated, found.true_peak, told)
+    wanted, ceiling, tries = target.loudness, target.true_peak, TRIES
+    while True:
+        way = desk.setting(wanted, ceiling)
+        found = tried(way)
+        over = -np.inf if found.true_peak is None else found.true_peak - target.true_peak
+        short = 0.0 if found.integrated is None else target.loudness - found.integrated
+        # What the limiter could not reach before encoding is out of reach.
+        short = short if way.loudness is not None and abs(way.loudness - wanted) < NEAR else 0.0
+        tries -= 1
+        if not tries or (over <= 0 and abs(short) < NEAR):
+            return found, list(_missed(found, target, way))
+        # Each try that was not enough makes the next step longer: an encoder's errors do not follow what goes in.
+        ceiling -= (over + 0.1) * (1 + (TRIES - 1 - tries) / 2) if over > 0 else 0.0
+        wanted += short
 
 
 def _missed(found: Loudness, target: Target, way: Setting) -> Iterator[str]:

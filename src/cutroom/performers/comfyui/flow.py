@@ -74,12 +74,14 @@ def nodes(graph: Graph) -> Flow[dict[str, Any]]:
 
 def upload(file: Upload) -> Flow[str]:
     """The name that the server gave the file, as nodes take it. The same file is uploaded under the same name."""
-    answer: Response = yield Request(
+    request = Request(
         "POST",
         "upload/image",
         form={"type": "input", "subfolder": FOLDER, "overwrite": "true"},
         files=(("image", file.content, file.file_name, file.media_type),),
+        harmless=True,
     )
+    answer = yield from ask(request)
     body = answer.json()
     if not isinstance(body, dict) or not isinstance(body.get("name"), str):
         raise GiveUp(f"{answer.where}: the server does not say what it called {file.file_name}; is it a ComfyUI?")

@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -762,6 +762,16 @@ def _piper_loaded(path: Path) -> Any:
     return Engine.load(path)
 
 
+@cache
+def _engine_errors() -> tuple[type[Exception], ...]:
+    """What the engine under Piper raises, for a damaged file say: a dozen classes with nothing in common but Exception."""
+    if find_spec("onnxruntime") is None:
+        return ()
+    from onnxruntime.capi import onnxruntime_pybind11_state as engine  # pyright: ignore[reportMissingImports]
+
+    return tuple(one for one in vars(engine).values() if isinstance(one, type) and issubclass(one, Exception))
+
+
 _piper_lock = Lock()
 
 
@@ -773,8 +783,8 @@ def _piper(path: Path, text: str, pace: float) -> tuple[NDArray[np.float32], int
             # Its noise cannot be seeded through its own interface: without noise the same words give the same bytes.
             manner = SynthesisConfig(length_scale=1 / pace, noise_scale=0.0, noise_w_scale=0.0)
             chunks = list(_piper_loaded(path).synthesize(text, syn_config=manner))
-        except (OSError, ValueError, RuntimeError) as error:
-            raise GiveUp(f"Piper could not read {text[:60]!r} with {path}: {error}") from error
+        except (OSError, ValueError, RuntimeError, LookupError, *_engine_errors()) as error:
+            raise GiveUp(f"Piper could not read {text[:60]!r} with {path}: {str(error)[:300]}") from error
     if not chunks:
         return np.zeros(0, np.float32), RATE
     rate = int(chunks[0].sample_rate)

@@ -1,0 +1,378 @@
+"""`kill -9` at every transition of the journal, of the store, and of the exchange with a server that costs money.
+
+This file is also the program that is killed: it loads everything once, then makes each production in a fork of itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from cutroom.errors import WrongUse
+from cutroom.ledger.events import Made, Started
+from cutroom.ledger.journal import Journal
+from cutroom.ledger.state import fold
+from cutroom.media.kinds import Audio, Image, Text
+from cutroom.plan.catalogue.understand import LookAtPicture, Transcribe
+from cutroom.plan.catalogue.write import WriteScript
+from cutroom.plan.plan import Plan
+from cutroom.plan.step import Ref
+from cutroom.plugins import hookimpl, plugin_manager
+from cutroom.testing import Scribe, StrictJudge
+from cutroom.testing.paid import Paid, PaidServer
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+
+
+# -- what is made: looked at (free), heard (a paid call), written (a paid job), ended (free) -----------------------------
+
+
+def partly() -> Plan:
+    return Plan(
+        assets={
+            "a1": Image(digest="a" * 64, suffix=".jpg", bytes=1, width=4, height=3),
+            "s1": Audio(digest="b" * 64, suffix=".wav", bytes=1, seconds=1, rate=8000, channels=1),
+        },
+        steps={"look": LookAtPicture(picture=Ref[Image](id="a1"))},
+        waits_for=("look",),
+    )
+
+
+def wholly() -> Plan:
+    facts = (Ref[Text](id="look"), Ref[Text](id="heard"))
+    steps = {
+        "heard": Transcribe(sound=Ref[Audio](id="s1")),
+        "script": WriteScript(request="a story", facts=facts),
+        "again": LookAtPicture(picture=Ref[Image](id="a1")),
+        "end": Ending(facts=(Ref[Text](id="script"), Ref[Text](id="again"))),
+    }
+    first = partly()
+    return first.model_copy(update={"steps": {**first.steps, **steps}, "goal": "end", "waits_for": ()})
+
+
+class Ending(WriteScript):
+    """Write the end."""
+
+    kind: Literal["write_ending"] = "write_ending"  # pyright: ignore[reportIncompatibleVariableOverride]
+    request: str = "the end"
+
+
+class Growing:
+    """A planner that looks first."""
+
+    name = "growing"
+    version = "1"
+
+    def plan(self, brief, known):
+        return wholly() if "look" in known.texts else partly()
+
+    def revise(self, plan, step, verdict, round):
+        return None
+
+
+class Company:
+    """A plug-in with everybody that the production needs."""
+
+    def __init__(self, url: str, *, repeatable: bool) -> None:
+        self.paid = Paid(url, {"transcribe": "call", "write_script": "job"}, repeatable=repeatable)
+
+    @hookimpl
+    def cutroom_steps(self, register):
+        register(Ending)
+
+    @hookimpl
+    def cutroom_performers(self, register):
+        register(self.paid)
+        register(Scribe())
+
+    @hookimpl
+    def cutroom_planners(self, register):
+        register(Growing())
+
+    @hookimpl
+    def cutroom_judges(self, register):
+        register(StrictJudge())
+
+
+# -- the program that is killed ------------------------------------------------------------------------------------------
+
+
+class Points:
+    """Every place at which a process may end, named by what happens there and how often it happened."""
+
+    def __init__(self, log: Path, deadly: str | None) -> None:
+        self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._deadly = deadly
+        self._seen: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def reach(self, what: str) -> None:
+        with self._lock:
+            self._seen[what] += 1
+            name = f"{what} #{self._seen[what]}"
+        if name == self._deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.write(self._log, f"{name}\n".encode())
+
+    def around(self, owner: Any, name: str, told: Callable[..., str | None]) -> None:
+        """Makes a point before and one after every call of `owner.name` of which `told` says what it is."""
+        inner = getattr(owner, name)
+
+        def outer(*args: Any, **kwargs: Any) -> Any:
+            what = told(*args, **kwargs)
+            if what is None:
+                return inner(*args, **kwargs)
+            self.reach(f"before {what}")
+            result = inner(*args, **kwargs)
+            self.reach(f"after {what}")
+            return result
+
+        setattr(owner, name, outer)
+
+
+def _file(path: object) -> str:
+    """A name that is the same in every run: own names of processes hold numbers that are not."""
+    name = Path(os.fspath(path) if not isinstance(path, int) else os.readlink(f"/proc/self/fd/{path}")).name  # pyright: ignore[reportArgumentType]
+    return next((kind for kind in ("new-", "work-", ".part") if kind in name), name)
+
+
+def watched(points: Points) -> None:
+    from cutroom.net.client import Client
+
+    def appended(journal: Journal, event: Any) -> str:
+        return f"append {event.kind} {getattr(event, 'step', '')}".strip()
+
+    def asked(client: Any, request: Any) -> str:
+        return f"{request.method} {'/'.join('JOB' if part.startswith('job-') else part for part in request.path.split('/'))}"
+
+    def committed(journal: Any) -> str | None:
+        return "commit" if journal._db.in_transaction else None
+
+    points.around(Journal, "append", appended)
+    points.around(Journal, "flush", committed)
+    points.around(Client, "send", asked)
+    points.around(os, "replace", lambda source, place: f"rename to {_file(place)}")
+    points.around(os, "fsync", lambda file: f"fsync {_file(file)}")
+
+
+def produce(order: dict[str, Any]) -> None:
+    """One run of one production, in a fork."""
+    import cutroom
+    from cutroom import Options
+    from cutroom.report import report
+
+    # The page shows a film's length and pictures; this "film" is words.
+    report.report = lambda *_, **__: "a page"
+    folder = Path(order["folder"])
+    os.chdir(folder)
+    plugin_manager().register(Company(order["url"], repeatable=order["repeatable"]))
+    options = Options(
+        mark=False,
+        captions="none",
+        voice="none",
+        music="none",
+        budget="5",  # pyright: ignore[reportArgumentType]
+        on_ambiguous=order["policy"],
+    )
+    watched(Points(folder / "points.txt", order["kill"]))
+    try:
+        if (folder / "film.cutroom" / "ledger.sqlite").exists():
+            result = cutroom.resume("film.cutroom", options=options)
+        else:
+            result = cutroom.make("hello", out="film.mp4", options=options)
+    except WrongUse:  # it had not got as far as a brief
+        result = cutroom.make("hello", out="film.mp4", options=options)
+    (folder / "outcome.json").write_text(result.model_dump_json())
+
+
+def serve() -> None:
+    """Reads orders, one a line; forks for each; says when the fork is there and when it is gone."""
+    import cutroom.net.client
+    import cutroom.producer.run
+    import cutroom.report.report  # noqa: F401 - loaded once, for all forks
+
+    plugin_manager()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            code = 70
+            try:
+                produce(order)
+                code = 0
+            except BaseException:  # noqa: BLE001 - told to the test
+                Path(order["folder"], "crash.txt").write_text(traceback.format_exc())
+            os._exit(code)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+# -- the tests -----------------------------------------------------------------------------------------------------------
+
+
+class Workshop:
+    """Makes productions in forks, against one server."""
+
+    def __init__(self, server: PaidServer, program: subprocess.Popen[str], folder: Path) -> None:
+        self.server, self.folder = server, folder
+        self._program = program
+        self._count = 0
+        self._child = 0
+        self._known = threading.Event()
+        self._deadly: str | None = None
+        self.moments: list[str] = []
+        server.moment = self._at_the_server
+
+    def _at_the_server(self, what: str) -> None:
+        self.moments.append(what)
+        if f"server {what} #{self.moments.count(what)}" == self._deadly:
+            self._deadly = None
+            self._known.wait(10)
+            os.kill(self._child, signal.SIGKILL)
+
+    def new(self) -> Path:
+        self._count += 1
+        place = self.folder / f"{self._count}"
+        place.mkdir()
+        self.server.created.clear()
+        self.server.restart()
+        self.server._answers.clear()
+        self.moments.clear()
+        return place
+
+    def run(self, place: Path, *, kill: str | None = None, policy: str = "ask") -> int:
+        """The exit code of one run, negative for a signal."""
+        order = {
+            "folder": str(place),
+            "url": self.server.url,
+            "kill": kill,
+            "policy": policy,
+            "repeatable": self.server.idempotent,
+        }
+        self._known.clear()
+        self._deadly = kill if kill and kill.startswith("server ") else None
+        assert self._program.stdin and self._program.stdout
+        (place / "outcome.json").unlink(missing_ok=True)
+        self._program.stdin.write(json.dumps(order) + "\n")
+        self._program.stdin.flush()
+        self._child = int(self._program.stdout.readline())
+        self._known.set()
+        code = int(self._program.stdout.readline())
+        assert code <= 0, (kill, (place / "crash.txt").read_text())
+        return code
+
+    def points(self) -> list[str]:
+        """Every point of an undisturbed run."""
+        place = self.new()
+        assert self.run(place) == 0
+        at_server = [f"server {what} #{self.moments[: n + 1].count(what)}" for n, what in enumerate(self.moments)]
+        return [*(place / "points.txt").read_text().splitlines(), *at_server]
+
+
+@contextmanager
+def workshop(folder: Path, *, idempotent: bool) -> Iterator[Workshop]:
+    with PaidServer(idempotent=idempotent) as server:
+        program = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder
+        )
+        assert program.stdin and program.stdout
+        try:
+            assert program.stdout.readline() == "ready\n"
+            yield Workshop(server, program, folder)
+        finally:
+            program.stdin.close()
+            program.wait(20)
+            program.stdout.close()
+
+
+def outcome(place: Path) -> dict[str, Any]:
+    return json.loads((place / "outcome.json").read_text())
+
+
+def ledger(place: Path) -> list[Any]:
+    with Journal(place / "film.cutroom" / "ledger.sqlite", read_only=True) as journal:
+        return list(journal.events())
+
+
+def takes(place: Path) -> dict[str, str]:
+    """What was made, by key."""
+    return {event.key: event.media.digest for event in ledger(place) if isinstance(event, Made)}
+
+
+def performed_after_commit(place: Path) -> list[str]:
+    """Steps that were begun again although they had been made."""
+    made: set[str] = set()
+    again = []
+    for event in ledger(place):
+        if isinstance(event, Made):
+            assert event.key not in made, f"{event.step} was made twice"
+            made.add(event.key)
+        elif isinstance(event, Started) and event.key in made:
+            again.append(event.step)
+    return again
+
+
+def leftovers(place: Path) -> list[str]:
+    return [str(path) for path in place.rglob("*") if path.name.startswith(("new-", "work-")) or ".part" in path.name]
+
+
+def same_as(undisturbed: Path, place: Path, kill: str) -> None:
+    assert (place / "film.mp4").read_bytes() == (undisturbed / "film.mp4").read_bytes(), kill
+    assert takes(place) == takes(undisturbed), kill
+    assert performed_after_commit(place) == [], kill
+    assert leftovers(place) == [], kill
+
+
+@pytest.mark.slow
+def test_killed_anywhere_it_goes_on_pays_once_and_makes_the_same(tmp_path):
+    with workshop(tmp_path, idempotent=False) as shop:
+        points = shop.points()
+        undisturbed = tmp_path / "1"
+        price = shop.server.price
+        assert outcome(undisturbed)["spent"] == {"USD": str(2 * price)}
+        ambiguous = 0
+        for kill in points:
+            place = shop.new()
+            code = shop.run(place, kill=kill)
+            if code == 0:  # how often free events are committed is a matter of luck, all else is not
+                assert "commit" in kill, f"{kill} was not reached"
+                continue
+            assert code == -signal.SIGKILL
+            assert shop.run(place) == 0
+            assert max(shop.server.created.values(), default=0) <= 1, kill
+            said = outcome(place)
+            if said["status"] == "stopped":
+                ambiguous += 1
+                assert "it may have been carried out and billed" in said["reason"], kill
+                assert "--on-ambiguous resubmit or --on-ambiguous skip" in said["reason"], kill
+                assert "POST" in kill or "append started" in kill or "append submitted" in kill, kill
+                assert shop.run(place, policy="resubmit") == 0
+                assert sorted(shop.server.created.values()) in ([1, 1], [1, 2]), kill
+            else:
+                assert sorted(shop.server.created.values()) == [1, 1], kill
+            said = outcome(place)
+            assert (said["status"], said["spent"]) == ("delivered", {"USD": str(2 * price)}), kill
+            same_as(undisturbed, place, kill)
+        assert ambiguous >= 8  # before, at and after the call and the handing in
+        assert len(points) > 100
+
+
+if __name__ == "__main__":
+    serve()
