@@ -174,7 +174,7 @@ def test_a_folder_that_is_no_production_and_one_without_a_cut_are_told_apart(tmp
 def test_a_cut_whose_bytes_are_broken_is_named(production: Path):
     for path in (production / "store").rglob("*.json"):
         path.write_text("{")
-    with pytest.raises(BrokenProduction, match="cannot be read"):
+    with pytest.raises(BrokenProduction, match="damaged"):
         export(production, "otio")
 
 

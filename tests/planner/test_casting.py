@@ -13,7 +13,7 @@ from cutroom.performers.house.writing import CaptionWriter
 from cutroom.plan.catalogue.assemble import AssembleCut, RenderFilm
 from cutroom.plan.catalogue.write import SpokenLine, WriteCaptions
 from cutroom.plan.plan import Plan
-from cutroom.plan.step import Ref
+from cutroom.plan.step import Form, Ref
 from cutroom.planner.casting import cast
 from cutroom.render import faces
 from cutroom.timeline.timeline import CaptionStyle, Format, Title
@@ -90,8 +90,12 @@ def test_captions_that_are_not_drawn_need_no_font(install):
 
 
 def test_the_key_of_the_film_follows_its_fonts(install):
-    performers = [CaptionWriter(), Assembler(), FilmRenderer()]
-    upstream = {"captions": "1" * 64, "cut": "2" * 64}
-    before = cast(plan("ꔀ"), performers).key(plan("ꔀ"), "film", 1, upstream)
+    def key_of_the_film() -> str:
+        film = plan("ꔀ")
+        performers = [CaptionWriter(), Assembler(), FilmRenderer()]
+        upstream = {"captions": "1" * 64, "cut": "2" * 64}
+        return cast(film, performers).key("film", Form.of(film.steps["film"]), 1, upstream)
+
+    before = key_of_the_film()
     install()
-    assert cast(plan("ꔀ"), performers).key(plan("ꔀ"), "film", 1, upstream) != before
+    assert key_of_the_film() != before

@@ -103,6 +103,16 @@ def test_what_only_an_older_version_needs_goes_and_can_be_made_again(house):
     assert len(house.scribe.performed) == performed + 1
 
 
+def test_clearing_is_no_change_of_the_film(house):
+    house.version("hello")
+    house.version("good evening")
+    clear(house.production, keep_versions=1)
+    state = house.version("good evening")
+    with house.production.journal() as journal:
+        after = fold(journal.events())
+    assert ([version.number for version in after.versions], after.version, state.version) == ([1, 2], 2, 2)
+
+
 def test_photographs_of_versions_that_are_not_kept_go(house):
     house.version("hello", photo=b"a photo of a dog")
     house.version("hello", photo=b"a photo of a cat")

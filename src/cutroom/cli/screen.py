@@ -20,7 +20,7 @@ from cutroom.ledger.events import Accepted, Event, Failed, Judged, Made, Opened,
 from cutroom.ledger.events import Planned as PlannedEvent
 from cutroom.ledger.journal import Entry
 from cutroom.ledger.state import State
-from cutroom.money import Price, total
+from cutroom.money import Price
 from cutroom.plan.step import AnyStep
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Bars:
 def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: bool) -> None:
     """The plan as a table: what, who, at what price."""
     plan, parts = planned.plan, planned.cast.parts
-    known, unknown = total(part.terms.price for part in parts.values())
+    known, unknown = planned.price
     if json:
         steps = [
             {

@@ -170,6 +170,8 @@ class LocalEngine:
             if self._frontier is None or self._frontier.changed:
                 return None
         if not self._under_way and (wrap is not None or self._lanes.next_time() is None):
+            if wrap is not None and wrap.status == "finished" and frontier is not None and self._is_spoilt(frontier):
+                return None
             return wrap or Wrap("failed", "nothing is left that could be done, and the film is not finished")
         self._wait(only_for_work=wrap is not None)
         return None
@@ -338,11 +340,27 @@ class LocalEngine:
                 )
         return self._check_store()
 
+    def _is_spoilt(self, frontier: Frontier) -> bool:
+        """True when what is about to be handed over turned out to be damaged, and is to be made again."""
+        goal = frontier.plan.goal
+        for name in [goal, *frontier.plan.upstream(goal)] if goal else ():
+            if name in frontier.plan.steps:
+                try:
+                    self.store.path(frontier.media[name])
+                except Damaged as error:
+                    if not self._mend(str(error)):
+                        raise
+                    return True
+        return False
+
     def _take_up_left(self) -> None:
         """What an earlier run was cut off at, and the store knows all the same."""
         for name, slot in list(self.state.slots.items()):
             for take in list(slot.takes.values()):
-                if take.left and take.began and (made := left_take(name, take, take.began, self.store)):
+                # What was fetched is known with its price: the director commits it.
+                if not take.left or take.fetched or not take.began:
+                    continue
+                if made := left_take(name, take, take.began, self.store):
                     self._write_down(made)
 
     def _known_take(self, frontier: Frontier, step: str, commands: Sequence[Command]) -> list[Command]:

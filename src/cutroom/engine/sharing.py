@@ -169,10 +169,17 @@ def found(store: Store, key: str) -> Known | None:
 
 
 def left_take(slot: str, take: Take, began: Started, store: Store) -> Made | None:
-    """What became of a take at which an earlier run was cut off, if the store knows it."""
+    """What became of a take at which an earlier run was cut off, if the store knows it.
+
+    It costs what it cost when that run itself had it made here. What somebody else sent is in the ledger before it is in
+    the store: if it is not, another production has it.
+    """
     known = found(store, take.key)
     about = {"step": began.step, "slot": slot, "take": began.take, "key": take.key, "performer": began.performer}
-    return reused(about, known) if known else None
+    if known is None:
+        return None
+    made = reused(about, known)
+    return made if began.elsewhere else made.model_copy(update={"cost": known.cost})
 
 
 def reused(about: dict[str, object], known: Known) -> Made:

@@ -99,8 +99,12 @@ class Version:
     """What led to it, in words: the request, a revision, or a person's choice of a take."""
 
     def same_film(self, other: Version) -> bool:
-        """True when both were made of the same plan and the same takes."""
-        return self.plan == other.plan and _used(self.slots) == _used(other.slots)
+        """True when both were made of the same plan and the same takes.
+
+        `other` is the earlier one: takes of it that were lost since, because nothing needs them, make no difference.
+        """
+        there = {take.key for slot in self.slots.values() for take in slot.takes.values()}
+        return self.plan == other.plan and _used(self.slots) == _used(other.slots) & there
 
 
 @dataclass(frozen=True, kw_only=True)

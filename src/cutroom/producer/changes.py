@@ -79,7 +79,9 @@ def _changed(state: State) -> bool:
         return False
     last = state.versions[state.version - 1]
     return last.plan != state.plan or any(
-        slot.wanted or slot.accepted != last.slots.get(name, Slot()).accepted for name, slot in state.slots.items()
+        # A take that was lost is no change: nobody asked for another one.
+        slot.wanted or (slot.accepted is not None and slot.accepted != last.slots.get(name, Slot()).accepted)
+        for name, slot in state.slots.items()
     )
 
 

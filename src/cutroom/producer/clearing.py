@@ -101,7 +101,8 @@ def clearing(production: Production, keep_versions: int | None = None, *, paid: 
 def clear(production: Production, keep_versions: int | None = None, *, paid: bool = False) -> Clearing:
     """Frees what no kept version needs, and says what it was. Takes as `clearing`.
 
-    Going back to a version that is not kept makes its film again. Raises also Busy when somebody is at work on the
+    Going back to a version that is not kept makes its film again, from files that are handed over again where they are
+    in no kept brief. Raises also Busy when somebody is at work on the
     production, and NoSpace when the folder cannot be written.
     """
     with production.journal() as journal:

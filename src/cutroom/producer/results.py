@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cutroom.brief.brief import Brief
 from cutroom.media.marks import Marks
+from cutroom.money import Price, total
 from cutroom.plan.cast import Cast
 from cutroom.plan.plan import Change, Degraded, Plan
 from cutroom.time import Exact, Seconds
@@ -77,6 +78,11 @@ class Planned(BaseModel):
     brief: Brief
     plan: Plan
     cast: Cast
+
+    @property
+    def price(self) -> tuple[Price, int]:
+        """What all takes cost together as far as that is known, and of how many steps it is not."""
+        return total(self.cast.parts[step].terms.price for step in self.plan.steps)
 
 
 class Revised(BaseModel):
