@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -39,6 +40,8 @@ def _signing_here(tmp_path_factory: pytest.TempPathFactory):
     """Certificates that are made to sign films stay among the tests' own files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUTROOM_DATA", str(tmp_path_factory.mktemp("data")))
+        # Whoever runs the tests may have models of their own.
+        patch.setenv("CUTROOM_CONFIG", os.devnull)
         yield
 
 

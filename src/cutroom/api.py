@@ -18,6 +18,7 @@ from cutroom.media.marks import Marks
 from cutroom.plan.catalogue.assemble import SUFFIXES
 from cutroom.plan.plan import Plan
 from cutroom.producer import changes
+from cutroom.producer.clearing import Clearing, clear, clearing
 from cutroom.producer.opening import brief_of, preview_beside, production_for, with_codec
 from cutroom.producer.options import Options
 from cutroom.producer.results import EXIT, Calls, Delivered, Planned, Result, Revised
@@ -27,12 +28,14 @@ from cutroom.producer.status import Status, status_of
 __all__ = [
     "EXIT",
     "Calls",
+    "Clearing",
     "Delivered",
     "Options",
     "Planned",
     "Result",
     "Revised",
     "Status",
+    "gc",
     "keep",
     "make",
     "make_plan",
@@ -67,7 +70,7 @@ def make(
     began = time.monotonic()
     out = Path(out)
     options = with_codec(options or Options(), out)
-    production = production_for(out, files, force=force or preview)
+    production = production_for(out, files, force=force or preview, store=options.store)
     # Keep what was half-made out of the way when the very first step already cannot work.
     fresh = not production.folder.exists()
     try:
@@ -110,7 +113,7 @@ def plan_into(
     began = time.monotonic()
     out = Path(out)
     options = with_codec(options or Options(), out)
-    production = production_for(out, files, force=True)
+    production = production_for(out, files, force=True, store=options.store)
     brief = brief_of(request, files, options, production, out)
     with production.journal() as journal:
         run = Run(production, journal, brief, (options or Options()).limits(stop_after="plan"), watch or Unwatched())
@@ -200,6 +203,16 @@ def _changed(
         run = Run(production, journal, None, (options or Options()).limits(), watch or Unwatched())
         change(run)
         return run.to_the_end(production.film(run.brief.film), began)
+
+
+def gc(folder: str | Path, *, keep_versions: int | None = None, paid: bool = False, dry_run: bool = False) -> Clearing:
+    """Free what no kept version of the film needs, and say what that is; with `dry_run`, only say it.
+
+    `keep_versions` keeps the latest so many (all when left out); takes that were paid for stay unless `paid`. Raises
+    WrongUse when there is no production, Busy when another process is at work on it.
+    """
+    production = Production.existing(Path(folder))
+    return (clearing if dry_run else clear)(production, keep_versions, paid=paid)
 
 
 def verify(file: str | Path) -> Marks:

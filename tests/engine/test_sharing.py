@@ -13,6 +13,7 @@ import pytest
 from cutroom.brief.brief import Asset, Brief
 from cutroom.director.decide import Limits
 from cutroom.engine.local import LocalEngine
+from cutroom.engine.sharing import take_made
 from cutroom.errors import Ambiguous, Damaged
 from cutroom.ledger.events import Accepted, Failed, Lost, Made, Opened, Planned, Started, Submitted
 from cutroom.ledger.production import Production
@@ -258,6 +259,34 @@ def test_damaged_takes_are_made_again_and_what_hangs_below_is_as_before(tmp_path
     assert {step.kind for step in crew.scribe.performed} == {"look_at_picture", "write_script"}
     assert [path.read_bytes() for path in (crew.blob("look"), crew.blob("script"))] == before
     assert {event.key for event in crew.events(Lost)} <= {event.key for event in crew.events(Made)}
+
+
+def test_a_result_that_was_damaged_is_made_again_before_it_is_handed_over(tmp_path):
+    crew = Crew(tmp_path / "lake.cutroom", scribe=PaidScribe(price="0"))
+    crew.run()
+    good = crew.blob("script").read_bytes()
+    crew.blob("script").write_bytes(good.swapcase())
+    crew.scribe.performed.clear()
+    _, wrap = crew.run()
+    assert (wrap.status, [step.kind for step in crew.scribe.performed]) == ("finished", ["write_script"])
+    assert crew.blob("script").read_bytes() == good
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+@pytest.mark.parametrize("shares", [True, False])
+def test_a_run_that_was_cut_off_before_it_said_made_has_paid_once(tmp_path, monkeypatch, elsewhere, shares):
+    crew = Crew(tmp_path / "lake.cutroom", tmp_path / "shared" if shares else None, budget="2")
+    crew.scribe.terms = lambda step: Terms(price=crew.scribe.cost, elsewhere=elsewhere)
+
+    def cut_off(event):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cutroom.engine.local.take_made", lambda *args: cut_off(take_made(*args)))
+        with pytest.raises(KeyboardInterrupt):
+            crew.run()
+    state, wrap = crew.run()
+    assert (wrap.status, state.paid(), len(crew.scribe.performed)) == ("finished", 2, 2)
 
 
 def test_a_judge_that_is_handed_damage_looks_again_when_it_is_mended(tmp_path):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from cutroom.errors import Damaged, TryLater, Unavailable, WrongUse
+from cutroom.errors import BrokenProduction, Damaged, NoSpace, TryLater, Unavailable, WrongUse
 from cutroom.ledger.production import Production
 from cutroom.media import store as stores
 from cutroom.media.claims import Claims
@@ -267,6 +267,25 @@ def test_a_production_remembers_its_store(tmp_path):
     assert Production.existing(tmp_path / "lake.cutroom").store.share.url == str(shared)
     with pytest.raises(WrongUse, match=r"shares its takes at .*takes, not at .*elsewhere"):
         Production(tmp_path / "lake.cutroom", str(tmp_path / "elsewhere"))
+
+
+def test_a_disk_that_is_full_when_the_store_is_written_down_leaves_the_production_free(tmp_path, monkeypatch):
+    production = Production(tmp_path / "lake.cutroom", str(tmp_path / "takes"))
+    with monkeypatch.context() as patch:
+        patch.setattr("cutroom.media.share.os.replace", away)
+        with pytest.raises(NoSpace, match="free some space"):
+            production.journal()
+    assert sorted(path.name for path in production.folder.glob("*.part")) == []
+    with production.journal():
+        assert Production(production.folder).store.share is not None
+
+
+@pytest.mark.parametrize("written", ["", "[]", '{"url": 7}'])
+def test_a_store_json_that_cannot_be_read_is_named(tmp_path, written):
+    (tmp_path / "lake.cutroom").mkdir()
+    (tmp_path / "lake.cutroom" / "store.json").write_text(written, "utf-8")
+    with pytest.raises(BrokenProduction, match=r"store\.json: .*name the store again: --store"):
+        Production(tmp_path / "lake.cutroom")
 
 
 def test_passwords_are_never_written_down(tmp_path):

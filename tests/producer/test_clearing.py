@@ -242,3 +242,27 @@ def test_at_least_the_film_itself_is_kept(house):
     house.version("hello")
     with pytest.raises(WrongUse, match="say 1 or more"):
         clearing(house.production, keep_versions=0)
+
+
+@pytest.mark.slow
+def test_the_stretches_of_the_kept_film_stay_and_those_of_the_others_go(tmp_path):
+    from PIL import Image as Picture
+
+    from cutroom import api
+    from cutroom.testing import colour_bars
+
+    photo = tmp_path / "bars.png"
+    Picture.fromarray(colour_bars()).save(photo)
+    options = api.Options(seconds=3, voice="none", music="none", shape="320x180", captions="none", mark=False)
+    api.make("A calm film", [photo], tmp_path / "film.mp4", options=options)
+    production = Production(tmp_path / "film.cutroom")
+    shelf = Shelf.of(production.store)
+    first = set(shelf.sizes())
+    assert first
+    assert clear(production).files == 0
+    api.make("A calm film", [photo], tmp_path / "film.mp4", options=options.model_copy(update={"shape": "180x320"}))
+    second = set(shelf.sizes()) - first
+    told = clear(production, keep_versions=1)
+    assert (set(shelf.sizes()), told.versions) == (second, (2,))
+    assert heaps(told)["stretches"] == len(first)
+    assert api.resume(production.folder).calls.performed == 0

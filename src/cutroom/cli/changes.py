@@ -14,6 +14,7 @@ from cutroom.cli.parameters import (
     Json,
     OnAmbiguous,
     Quiet,
+    StepIn,
     Timeouts,
     UnknownPrice,
     options_of,
@@ -28,6 +29,7 @@ def resume(  # noqa: PLR0913 - one parameter per option
     approve_above: ApproveAbove = None,
     allow_unknown_price: UnknownPrice = False,
     on_ambiguous: OnAmbiguous = "ask",
+    fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
     json: Json = False,
@@ -53,6 +55,7 @@ def revise(  # noqa: PLR0913 - one parameter per option
     approve_above: ApproveAbove = None,
     allow_unknown_price: UnknownPrice = False,
     on_ambiguous: OnAmbiguous = "ask",
+    fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
     json: Json = False,
@@ -78,6 +81,7 @@ def redo(  # noqa: PLR0913 - one parameter per option
     approve_above: ApproveAbove = None,
     allow_unknown_price: UnknownPrice = False,
     on_ambiguous: OnAmbiguous = "ask",
+    fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
     json: Json = False,
@@ -127,7 +131,25 @@ def status(production: Folder, json: Json = False) -> None:
     screen.show_status(api.status(production), json=json)
 
 
-COMMANDS = (resume, revise, redo, keep, undo, status)
+def gc(
+    production: Folder,
+    keep_versions: Annotated[
+        int | None, typer.Option(min=1, help="Keep the latest so many versions. [default: all]", show_default=False)
+    ] = None,
+    paid: Annotated[bool, typer.Option("--paid", help="Also takes that were paid for.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Free it; otherwise it is only said.")] = False,
+    json: Json = False,
+) -> None:
+    """Say what no kept version of the film needs, and free it with --yes."""
+    from cutroom import api
+    from cutroom.cli import screen
+
+    screen.show_clearing(
+        api.gc(production, keep_versions=keep_versions, paid=paid, dry_run=not yes), freed=yes, json=json
+    )
+
+
+COMMANDS = (resume, revise, redo, keep, undo, status, gc)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cutroom.cli import changes
+from cutroom.cli import changes, models
 from cutroom.cli.parameters import (
     ApproveAbove,
     AtOnce,
@@ -38,6 +38,8 @@ from cutroom.cli.parameters import (
     Request,
     Seed,
     Shape,
+    StepIn,
+    StoreAt,
     Timeouts,
     UnknownPrice,
     Voice,
@@ -94,12 +96,14 @@ def make(  # noqa: PLR0913 - one parameter per option
     approve_above: ApproveAbove = None,
     allow_unknown_price: UnknownPrice = False,
     on_ambiguous: OnAmbiguous = "ask",
+    fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
     lut: Lut = None,
     match: Match = True,
     progress_bar: Bar = False,
     loudness: Loudness = None,
+    store: StoreAt = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; make and keep nothing.")] = False,
     stop_after: Annotated[
         Literal["plan"] | None,
@@ -157,12 +161,14 @@ def plan(  # noqa: PLR0913 - one parameter per option
     approve_above: ApproveAbove = None,
     allow_unknown_price: UnknownPrice = False,
     on_ambiguous: OnAmbiguous = "ask",
+    fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
     lut: Lut = None,
     match: Match = True,
     progress_bar: Bar = False,
     loudness: Loudness = None,
+    store: StoreAt = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -226,6 +232,7 @@ def verify(
 
 
 changes.add_to(app)
+models.add_to(app)
 
 
 def main() -> None:

@@ -95,6 +95,15 @@ Match = Annotated[
     bool, typer.Option("--match/--no-match", help="Whether light and colour of one scene's shots are matched.")
 ]
 Bar = Annotated[bool, typer.Option("--progress-bar", help="Show a thin bar that says how much of the film is over.")]
+StoreAt = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="Share takes with other productions here. [default: CUTROOM_STORE]",
+        show_default=False,
+    ),
+]
 Loudness = Annotated[
     float | None,
     typer.Option(
@@ -118,6 +127,14 @@ UnknownPrice = Annotated[bool, typer.Option("--allow-unknown-price", help="Also 
 OnAmbiguous = Annotated[
     Literal["ask", "resubmit", "skip"],
     typer.Option(help="What to do about a call that may have been billed when a crash hid its answer."),
+]
+StepIn = Annotated[
+    Literal["ask", "free", "any", "never"] | None,
+    typer.Option(
+        "--fallback",
+        help="Who may step in for a model that refuses or is away. [default: as configured, else free]",
+        show_default=False,
+    ),
 ]
 AtOnce = Annotated[
     list[str] | None,

@@ -13,10 +13,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from cutroom.api import Planned, Result, Revised, Status
+from cutroom.api import Clearing, Planned, Result, Revised, Status
 from cutroom.director.commands import Ask
 from cutroom.engine.watch import Unwatched, Watch
-from cutroom.ledger.events import Accepted, Event, Failed, Judged, Made, Opened, Started, Wrapped
+from cutroom.ledger.events import Accepted, Event, Failed, Judged, Made, Opened, Recast, Started, Wrapped
 from cutroom.ledger.events import Planned as PlannedEvent
 from cutroom.ledger.journal import Entry
 from cutroom.ledger.state import State
@@ -26,7 +26,7 @@ from cutroom.plan.step import AnyStep
 if TYPE_CHECKING:
     from cutroom.exports.export import Exported
 
-ANSWERS = {"approve": ("yes", "no"), "ambiguous": ("resubmit", "skip")}
+ANSWERS = {"approve": ("yes", "no"), "ambiguous": ("resubmit", "skip"), "fallback": ("yes", "no")}
 """What may be answered to each question."""
 
 SHOWN = 48
@@ -70,6 +70,8 @@ class Lines:
             )
         elif isinstance(event, Failed):
             self.console.print(Text(f"{event.step}: {event.reason}"), soft_wrap=True)
+        elif isinstance(event, Recast):
+            self.console.print(Text(f"{event.step}: {event.performer} ({event.price}) steps in"), soft_wrap=True)
         elif isinstance(event, Judged) and event.verdict.outcome == "fail":
             self.console.print(
                 Text(f"{event.step}: take {event.take} fails: {'; '.join(event.verdict.reasons)}"), soft_wrap=True
@@ -267,6 +269,30 @@ def show_status(status: Status, *, json: bool) -> None:
         console.print(Text(f"note: {note}"), soft_wrap=True)
 
 
+def show_clearing(found: Clearing, *, freed: bool, json: bool) -> None:
+    """What goes, by kind."""
+    if json:
+        sys.stdout.write(found.model_dump_json() + "\n")
+        return
+    console = Console()
+    for heap in found.heaps:
+        console.print(Text(f"{heap.kind:>12}  {heap.files} files, {size(heap.bytes)}"))
+    whole = size(found.bytes)
+    kept = ", ".join(map(str, found.versions)) or "none yet"
+    console.print(Text(f"{'freed' if freed else 'can be freed'}: {whole}; versions kept: {kept}"))
+    if found.paid is not None:
+        console.print(
+            Text(f"kept, because paid for: {found.paid.files} files, {size(found.paid.bytes)}; --paid frees them")
+        )
+    if not freed and found.bytes:
+        console.print(Text("say --yes to free it", style="dim"))
+
+
+def size(count: int) -> str:
+    """So many bytes, in words."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
+
+
 def show_export(exported: Exported, *, json: bool, quiet: bool) -> None:
     """What was written, and what became of the cut in it."""
     if json:
@@ -319,6 +345,8 @@ def _told(event: Event) -> tuple[str, str, str]:
             return "failed", event.step, event.reason
         case Judged():
             return event.verdict.outcome, event.step, "; ".join(event.verdict.reasons)
+        case Recast():
+            return "recast", event.step, f"{event.performer} ({event.price}) instead of {event.was}: {event.reason}"
         case Accepted():
             return "accepted", event.step, f"take {event.take}" + "".join(f"; {item.why}" for item in event.degraded)
         case Wrapped():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Literal, NamedTuple
 
 from cutroom.director.commands import Ask, Command, Perform, Record, Wrap
 from cutroom.director.limits import Limits
@@ -24,7 +25,7 @@ def perform(state: State, limits: Limits, part: Part, command: Perform) -> list[
     price = part.terms.price
     if price.free or command.job is not None:  # what was submitted is paid for: its result is fetched
         return [command]
-    if not price.known or price.currency != limits.currency:
+    if not costs(part, limits):
         if not limits.allow_unknown_price:
             what = "is not known" if not price.known else f"is in {price.currency}, and the budget in {limits.currency}"
             return [
@@ -33,24 +34,46 @@ def perform(state: State, limits: Limits, part: Part, command: Perform) -> list[
                 )
             ]
         return [command]
-    budget = limits.budget or Decimal(0)
-    spent = state.paid(limits.currency)
-    if spent + price.high > budget:
-        return [
-            Wrap(
-                "stopped",
-                f"{command.step} by {part.performer} costs {price}, and {spent} of {budget} {limits.currency} is spent; "
-                "raise --budget to go on",
-            )
-        ]
-    if spent + _reserved(state, limits) + price.high > budget:
-        return []
-    return _approved(state, limits, part, command, price)
+    purse = Purse.of(state, limits)
+    match purse.allows(price.high):
+        case "over":
+            return [
+                Wrap(
+                    "stopped",
+                    f"{command.step} by {part.performer} costs {price}, and {purse.spent} of {purse.budget} "
+                    f"{limits.currency} is spent; raise --budget to go on",
+                )
+            ]
+        case "later":
+            return []
+        case "yes":
+            return _approved(state, limits, part, command, price)
 
 
-def _reserved(state: State, limits: Limits) -> Decimal:
-    held = (price.high for price in state.reserved.values() if price.known and price.currency == limits.currency)
-    return sum(held, Decimal(0))
+def costs(part: Part, limits: Limits) -> bool:
+    """True when a take of `part` costs something that can be held against the budget."""
+    price = part.terms.price
+    return not price.free and price.known and price.currency == limits.currency
+
+
+class Purse(NamedTuple):
+    """The budget, what of it is spent, and what is held back for takes under way."""
+
+    budget: Decimal
+    spent: Decimal
+    reserved: Decimal
+
+    @classmethod
+    def of(cls, state: State, limits: Limits) -> Purse:
+        """In the currency of the budget."""
+        held = (price.high for price in state.reserved.values() if price.known and price.currency == limits.currency)
+        return cls(limits.budget or Decimal(0), state.paid(limits.currency), sum(held, Decimal(0)))
+
+    def allows(self, most: Decimal) -> Literal["yes", "later", "over"]:
+        """Whether a take that costs at most so much may be begun: now, perhaps after others' bills, or not at all."""
+        if self.spent + most > self.budget:
+            return "over"
+        return "later" if self.spent + self.reserved + most > self.budget else "yes"
 
 
 def _approved(state: State, limits: Limits, part: Part, command: Perform, price: Price) -> list[Command]:
@@ -60,9 +83,9 @@ def _approved(state: State, limits: Limits, part: Part, command: Perform, price:
     if answer == "yes":
         return [command]
     said = f"{command.step} by {part.performer} costs {price}"
-    if answer == "no":
-        return [Wrap("stopped", f"{said}, and it was not approved")]
     way_out = f"raise --approve-above to {price.high} or more to go on"
+    if answer == "no":
+        return [Wrap("stopped", f"{said}, and it was not approved; {way_out}")]
     return [Ask("approve", command.step, command.key, f"{said}: go on?", way_out)]
 
 
@@ -75,7 +98,9 @@ def resume(
         return [Record(Made(**{**kept, "media": take.fetched.media, "degraded": take.fetched.degraded}))]
     if take.job is not None or part.terms.repeatable or take.began is None:
         return again
-    policy = state.answers.get(("ambiguous", take.key), limits.on_ambiguous)
+    policy = limits.on_ambiguous
+    if policy == "ask":
+        policy = state.answers.get(("ambiguous", take.key), policy)
     if policy == "resubmit":
         return again
     began = take.began

@@ -48,7 +48,7 @@ class Perform:
 class Ask:
     """Only a person can decide this. Without an answer the run stops in good order."""
 
-    question: Literal["approve", "ambiguous"]
+    question: Literal["approve", "ambiguous", "fallback"]
     step: str
     key: str
     says: str

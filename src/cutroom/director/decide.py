@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cutroom.director.commands import AskPlanner, Command, Wrap
+from cutroom.director.fallback import told
 from cutroom.director.frontier import Frontier
 from cutroom.director.limits import Limits
 from cutroom.ledger.state import State
@@ -79,7 +80,9 @@ def all_degraded(state: State, cast: Cast, limits: Limits) -> tuple[Degraded, ..
     ]
     if state.plan is not None:
         found.extend(state.plan.degraded)
-        in_use = set(survey(state, cast, limits).keys.values())
+        standing = survey(state, cast, limits)
+        found.extend(one for step in standing.recast if step in standing.keys for one in told(standing.recast[step]))
+        in_use = set(standing.keys.values())
         for slot in state.slots.values():
             if slot.accepted and slot.accepted.key in in_use:
                 made = slot.takes[slot.accepted.take].made

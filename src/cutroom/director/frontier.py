@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from decimal import Decimal
 
-from cutroom.director.acceptance import accepts, best, settled_for
-from cutroom.director.attempts import after_failure, perform, resume
+from cutroom.director.acceptance import Rule, accepts, chosen, settled_for
+from cutroom.director.attempts import Purse, after_failure, costs, perform, resume
 from cutroom.director.commands import AskPlanner, AskRevision, Command, Look, Perform, Record, Wrap
+from cutroom.director.fallback import step_in, who
 from cutroom.director.limits import Limits
 from cutroom.ledger.events import (
     Accepted,
@@ -22,12 +24,13 @@ from cutroom.ledger.events import (
     Judged,
     Made,
     Planned,
+    Recast,
     Started,
     Submitted,
 )
 from cutroom.ledger.state import Slot, State, Take
 from cutroom.media.kinds import AnyMedia
-from cutroom.plan.cast import Cast, recipe
+from cutroom.plan.cast import Cast, Part, recipe
 from cutroom.plan.plan import Plan
 from cutroom.plan.step import Form
 
@@ -38,6 +41,7 @@ class Frontier:
     `keys` and `media` hold, for every asset and every step with an accepted take, the key behind it and the media.
     `commands` holds what is to be done, by step; `open` the needed steps without an accepted take, in order. `stale` names
     the slot in use of steps whose paid take was made under other settings: it is used, shown, and never bought again unasked.
+    `parts` says who performs each step now, and `recast` for whom somebody had to step in, one after the other.
     """
 
     def __init__(self, state: State, cast: Cast, limits: Limits) -> None:
@@ -50,10 +54,17 @@ class Frontier:
         self.media: dict[str, AnyMedia] = dict(plan.assets)
         self.commands: dict[str, tuple[Command, ...]] = {}
         self.slots: dict[str, str] = {}
+        self.parts: dict[str, Part] = dict(cast.parts)
+        self.recast: dict[str, tuple[Recast, ...]] = {}
         self.stale: dict[str, str] = {}
         self._recipes: dict[str, str] = dict(self.keys)
         self._steps: dict[str, list[str]] = {}
-        self._short_of_money: set[str] = set()
+        # Steps whose turn depends on the money, with the most that they may cost; and those that failed while others
+        # that the planner waits for are not through. Both move with events that are not their own.
+        self._priced: dict[str, Decimal] = {}
+        self._failed: dict[str, None] = {}
+        self._purse = Purse.of(state, limits)
+        self._outdated = False
         self._fresh: dict[str, None] = {}
         self._forms = {step: Form.of(content) for step, content in plan.steps.items()}
         self._wiring = {step: form.inputs for step, form in self._forms.items()}
@@ -68,6 +79,8 @@ class Frontier:
                 self._below.setdefault(other, []).append(step)
         for step in order:
             self._settle(state, step)
+        # Those that failed were asked about before it was known where the steps behind them stand.
+        self._touch(state, tuple(self._failed))
 
     @property
     def changed(self) -> bool:
@@ -82,21 +95,31 @@ class Frontier:
     def after(self, event: Event, state: State) -> bool:
         """Takes note of `event`, which led to `state`. False when this frontier is of no use any more: make another one."""
         match event:
-            case Started() | Submitted() | Fetched() | Judged() | Accepted() | Declined():
+            case Submitted() | Fetched() | Judged() | Declined():
                 self._touch(state, self._steps.get(event.slot, ()))
-            case Made() | Failed():
-                self._touch(
-                    state, {*self._steps.get(event.slot, ()), *self._short_of_money, *self._waiting_for_failed()}
-                )
+            case Accepted(by="person"):
+                return False  # it may lie in any slot
+            case Started() | Made() | Failed() | Accepted():
+                self._touch(state, (*self._steps.get(event.slot, ()), *self._failed, *self._moved_by_money(state)))
             case Answered():
-                self._touch(state, (event.step,))
+                # Steps that are equal share their slot, and with it the question.
+                self._touch(state, self._steps.get(self.slots.get(event.step, ""), ()))
             case _:
                 return False
-        return True
+        return not self._outdated
 
-    def _waiting_for_failed(self) -> Iterable[str]:
-        """Steps the planner waits for that failed: the last of them to be through speaks for all."""
-        return [step for step in self.plan.waits_for if step in self.open and step in self.slots]
+    def _moved_by_money(self, state: State) -> list[str]:
+        """The steps that may be begun now and might not before, or the other way round."""
+        before, self._purse = self._purse, Purse.of(state, self.limits)
+        if before == self._purse:
+            return []
+        anew = before.spent != self._purse.spent  # which is said where there is not enough
+        found = []
+        for step, most in self._priced.items():
+            allowed = self._purse.allows(most)
+            if allowed != before.allows(most) or (anew and allowed == "over"):
+                found.append(step)
+        return found
 
     def _touch(self, state: State, steps: Iterable[str]) -> None:
         queue = deque(step for step in steps if step in self.plan.steps)
@@ -110,11 +133,12 @@ class Frontier:
         if self._missing[step]:
             return False
         if step not in self.slots:
-            self._place(step)
+            self._place(state, step)
         name = self.slots[step]
         slot = state.slots.get(name, Slot())
         before = self.keys.get(step)
-        self._short_of_money.discard(step)
+        self._priced.pop(step, None)
+        self._failed.pop(step, None)
         self.stale.pop(step, None)
         if accepted := self._in_use(state, step, name, slot):
             where, number = accepted
@@ -130,14 +154,18 @@ class Frontier:
             if before is None:
                 for other in self._below.get(step, ()):
                     self._missing[other] -= 1
+            # Another take in use: what hangs below lies in other slots now.
+            self._outdated |= before not in (None, take.key)
             return before is None
         if step in self._needed:
             self.commands[step] = tuple(self._advance(state, step, name, slot))
             self._fresh[step] = None
         return False
 
-    def _place(self, step: str) -> None:
-        name = self.cast.key(step, self._forms[step], 0, self.keys)
+    def _place(self, state: State, step: str) -> None:
+        part, name, changes = who(state, self.cast.parts[step], self._forms[step], self.keys)
+        if changes:
+            self.parts[step], self.recast[step] = part, changes
         self.slots[step] = name
         here = self._steps.setdefault(name, [])
         if step not in here:
@@ -150,7 +178,7 @@ class Frontier:
         """The slot and number of the take that is used: an accepted one, or one that was paid for under other settings."""
         if slot.accepted and (take := slot.takes.get(slot.accepted.take)) and take.made:
             return name, slot.accepted.take
-        if slot.takes or slot.wanted or self.cast.parts[step].terms.price.free:
+        if slot.takes or slot.wanted or self.parts[step].terms.price.free:
             return None
         where = state.bought.get(self._recipe(step))
         then = state.slots.get(where, Slot()) if where else Slot()
@@ -170,7 +198,7 @@ class Frontier:
             return []
         if take.left:
             again = self._perform(state, step, name, number, take)
-            return resume(state, self.limits, self.cast.parts[step], step, name, number, take, again)
+            return resume(state, self.limits, self.parts[step], step, name, number, take, again)
         if take.failed:
             again = self._perform(state, step, name, number, take)
             return self._after_failure(state, step, name, number, take, again)
@@ -180,15 +208,18 @@ class Frontier:
             said = () if accepts(take.verdict) else settled_for(step, take.verdict)
             return [Record(Accepted(step=step, slot=name, take=number, key=take.key, degraded=said, by="person"))]
         if accepts(take.verdict):
-            return [Record(Accepted(step=step, slot=name, take=number, key=take.key))]
+            if self.limits.accept != "best_of":  # a take that passes is no better for that where scores must rise
+                return [self._best(state, step, name, slot)]
+            rule = "best_of" if len(slot.takes) > 1 or step in state.attempts else ""
+            return [Record(Accepted(step=step, slot=name, take=number, key=take.key, rule=rule))]
         return self._after_rejection(state, step, name, slot, number, take)
 
     def _perform(self, state: State, step: str, name: str, number: int, take: Take | None = None) -> list[Command]:
         command = self.asking(step, name, number, take)
-        commands = perform(state, self.limits, self.cast.parts[step], command)
-        if not commands:
-            self._short_of_money.add(step)
-        return commands
+        part = self.parts[step]
+        if costs(part, self.limits) and command.job is None:
+            self._priced[step] = part.terms.price.high
+        return perform(state, self.limits, part, command)
 
     def asking(self, step: str, name: str, number: int, take: Take | None = None) -> Perform:
         """The command that asks for this take of `step`, whose inputs are all there."""
@@ -196,7 +227,7 @@ class Frontier:
             step,
             name,
             number,
-            self.cast.key(step, self._forms[step], number, self.keys),
+            self.parts[step].key(self._forms[step], number, self.keys),
             self._recipe(step),
             {identity: self.keys[identity] for identity in self._wiring[step]},
             take.job if take else None,
@@ -207,10 +238,14 @@ class Frontier:
     ) -> list[Command]:
         """A step that could not be performed: an understanding that failed costs its asset, anything else the film."""
         assert take.failed is not None
-        if tried := after_failure(state, self.limits, self.cast.parts[step], step, name, number, take, again):
+        if tried := after_failure(state, self.limits, self.parts[step], step, name, number, take, again):
             return tried
+        alone = not any(one.made for one in state.slots.get(name, Slot()).takes.values())
+        if alone and (other := step_in(state, self.limits, self.parts[step], step, name, take)):
+            return other
         if step in self.plan.waits_for:
             # The planner is told when the others are through; until then the failed step counts as settled.
+            self._failed[step] = None
             others = [other for other in self.plan.waits_for if other != step]
             if all(self._through(state, other) for other in others):
                 return [AskPlanner(f"{step} failed: {take.failed.reason}")]
@@ -237,7 +272,10 @@ class Frontier:
         return [self._best(state, step, name, slot)]
 
     def _best(self, state: State, step: str, name: str, slot: Slot) -> Command:
-        """Out of rounds: use the best of all takes of this step, also of those that earlier plans made, and say so."""
+        """What stands of all takes of this step under the rule of acceptance, also of those that earlier plans made.
+
+        What a revision did not make better is rolled back, and what is used though it failed is said.
+        """
         here = [
             (take.verdict, (self.plan, name, number))
             for number, take in slot.takes.items()
@@ -248,18 +286,21 @@ class Frontier:
             for attempt in (() if step in state.settled else state.attempts.get(step, ()))
             if attempt.slot != name
         ]
-        which, where, number = best([*before, *here])
+        several = len(before) + len(here) > 1
+        which, where, number = chosen([*before, *here], Rule(self.limits.accept, self.limits.tolerance))
         if where != name:
+            under = "" if self.limits.accept == "best_of" else f" under {self.limits.accept}"
             return Record(
                 Planned(
                     plan=which,
                     by=state.planned_by,
-                    reason=f"rolled back: no revision of {step} was better",
+                    reason=f"rolled back: no revision of {step} was better{under}",
                     revises=step,
                     rolled_back=True,
                 )
             )
         take = slot.takes[number]
         assert take.verdict is not None
-        said = settled_for(step, take.verdict)
-        return Record(Accepted(step=step, slot=name, take=number, key=take.key, degraded=said))
+        said = () if accepts(take.verdict) else settled_for(step, take.verdict)
+        rule = self.limits.accept if several else ""
+        return Record(Accepted(step=step, slot=name, take=number, key=take.key, degraded=said, rule=rule))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from cutroom.director.acceptance import TOLERANCE, RuleName
 from cutroom.money import CURRENCY
 
 
@@ -28,6 +29,13 @@ class Limits:
     """Whether a call may be made whose price nobody knows; otherwise it counts as over budget."""
     on_ambiguous: Literal["ask", "resubmit", "skip"] = "ask"
     """What becomes of a call that was sent, and may have been carried out and billed, without an answer."""
+    fallback: Literal["ask", "free", "any", "never"] = "free"
+    """Whether somebody else may step in for a performer that refuses or is away: ask a person; whoever is free; anybody whom
+    the budget allows; or nobody."""
+    accept: RuleName = "best_of"
+    """Which of several takes of a step is used: see `cutroom.director.acceptance`."""
+    tolerance: float = TOLERANCE
+    """For `accept` = ``weighted``: by how much of its range one score may fall."""
     at_once: Mapping[str, int] = field(default_factory=dict)
     """By lane: how many takes may be under way, instead of what the performers say."""
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -58,7 +58,7 @@ def _of_step(
     state: State, cast: Cast, frontier: Frontier, latest: Mapping[str, str], step: str, *, needed: bool
 ) -> StepStatus:
     plan = frontier.plan
-    part = cast.parts[step]
+    part = frontier.parts[step]
     where = frontier.stale.get(step) or frontier.slots.get(step, "")
     slot = state.slots.get(where, Slot())
     about: dict[str, Any] = {

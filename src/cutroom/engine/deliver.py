@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from glob import escape
 from pathlib import Path
 
 from cutroom.errors import NoSpace
@@ -35,6 +36,9 @@ def put_text(text: str, place: Path, kind: str) -> Deliverable:
 def _swap_in(place: Path, write) -> None:  # noqa: ANN001 - a callable of one path
     temporary = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
+        # One process at a time works on a production: what others left here, they did not live to finish.
+        for left in place.parent.glob(f".{escape(place.name)}.*.part"):
+            left.unlink()
         write(temporary)
         os.replace(temporary, place)
     except OSError as error:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -35,7 +35,7 @@ from cutroom.ledger.state import Slot, State, apply
 from cutroom.media.kinds import AnyMedia, Text
 from cutroom.media.store import Store
 from cutroom.performers.performer import Performer
-from cutroom.plan.cast import Cast
+from cutroom.plan.cast import NOBODY, Cast, Part
 from cutroom.plan.plan import Plan
 from cutroom.planner.casting import cast
 from cutroom.planner.planner import Known, Planner
@@ -195,7 +195,7 @@ class LocalEngine:
     def _queued(self, command: Perform | Look) -> Waiting:
         if isinstance(command, Look):
             return Waiting("", self.workers, command)
-        terms = self.cast.parts[command.step].terms
+        terms = self._parts()[command.step].terms
         return Waiting(terms.lane, terms.at_once or self.workers, command)
 
     def _is_under_way(self, command: Perform | Look) -> bool:
@@ -365,7 +365,7 @@ class LocalEngine:
 
     def _known_take(self, frontier: Frontier, step: str, commands: Sequence[Command]) -> list[Command]:
         """What is written down for a paid take that another production has made, when this one may not pay for it."""
-        part = self.cast.parts[step]
+        part = frontier.parts[step]
         if part.terms.price.free or any(not isinstance(command, Wrap | Ask) for command in commands):
             return []
         name = frontier.slots.get(step, "")
@@ -376,6 +376,11 @@ class LocalEngine:
         work = self._work(frontier.asking(step, name, number))
         known = found(self.store, work.command.key)
         return [Record(self._started(work)), Record(reused(work.about, known))] if known else []
+
+    def _parts(self) -> Mapping[str, Part]:
+        """Who performs each step now."""
+        frontier = self._standing()
+        return frontier.parts if frontier is not None else self.cast.parts
 
     def _brief(self) -> Brief:
         assert self.state.brief is not None, "the director never asks without a brief"
@@ -453,17 +458,24 @@ class LocalEngine:
         """Begin what may be begun now."""
         for waiting in self._lanes.ready(time.monotonic()):
             command = waiting.command
-            if self._frontier is None:  # the plan changed while these were begun
+            if not self._still_wanted(command):  # the plan, or the money, changed while others were begun
                 self._lanes.done(waiting.lane)
             elif isinstance(command, Look):
                 self._begin_looking(command, waiting.lane)
-            elif command.step in self.cast.uncast:
+            elif self._parts()[command.step].performer == NOBODY:
                 self._lanes.done(waiting.lane)
                 why = self.cast.uncast[command.step]
                 about = {"step": command.step, "slot": command.slot, "take": command.take, "key": command.key}
-                self._write_down(Failed(**about, performer="nobody", reason=why, error="Unavailable"))
+                self._write_down(Failed(**about, performer=NOBODY, reason=why, error="Unavailable"))
             else:
                 self._begin_take(command, waiting.lane)
+
+    def _still_wanted(self, command: Perform | Look) -> bool:
+        if self._frontier is None:
+            return False
+        about = (type(command), command.slot, command.take)
+        wanted = self._frontier.commands.get(command.step, ())
+        return any((type(one), one.slot, one.take) == about for one in wanted if isinstance(one, Perform | Look))
 
     def _inputs(self, step: str) -> dict[str, AnyMedia]:
         frontier = self._standing()
@@ -506,9 +518,9 @@ class LocalEngine:
 
     def _work(self, command: Perform) -> Work:
         assert self.state.plan is not None
-        part = self.cast.parts[command.step]
+        parts = self._parts()
+        part = parts[command.step]
         inputs = self._inputs(command.step)
-        parts = self.cast.parts
         makers = {name: (parts[name].performer, parts[name].version) for name in inputs if name in parts}
         return Work(command=command, step=self.state.plan.steps[command.step], part=part, inputs=inputs, makers=makers)
 

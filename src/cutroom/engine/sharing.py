@@ -171,15 +171,15 @@ def found(store: Store, key: str) -> Known | None:
 def left_take(slot: str, take: Take, began: Started, store: Store) -> Made | None:
     """What became of a take at which an earlier run was cut off, if the store knows it.
 
-    It costs what it cost when that run itself had it made here. What somebody else sent is in the ledger before it is in
-    the store: if it is not, another production has it.
+    It costs what it cost when that run itself had it made, and was cut off before it said so. Raises TryLater.
     """
-    known = found(store, take.key)
-    about = {"step": began.step, "slot": slot, "take": began.take, "key": take.key, "performer": began.performer}
-    if known is None:
+    if take.fetched is not None or (known := found(store, take.key)) is None:
         return None
+    about = {"step": began.step, "slot": slot, "take": began.take, "key": take.key, "performer": began.performer}
     made = reused(about, known)
-    return made if began.elsewhere else made.model_copy(update={"cost": known.cost})
+    if not store.takes.is_own(take.key):
+        return made
+    return made.model_copy(update={"cost": known.cost, "wall_seconds": known.wall_seconds, "reused": False})
 
 
 def reused(about: dict[str, object], known: Known) -> Made:

@@ -21,8 +21,9 @@ class Watch(Protocol):
         ...
 
     def ask(self, asked: Ask) -> str | None:
-        """A question that only a person can answer: "yes" or "no" to a price, "resubmit" or "skip" to a call whose fate
-        is unknown. None when nobody is there: the run stops in good order.
+        """A question that only a person can answer; None when nobody is there: the run stops in good order.
+
+        "yes" or "no" to a price, "resubmit" or "skip" to a call whose fate is unknown.
         """
         ...
 

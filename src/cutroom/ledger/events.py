@@ -126,13 +126,30 @@ class Failed(_TakeEvent):
     """In how many seconds the same call may be sent again, when the server said so."""
 
 
+class Recast(_Event):
+    """Somebody else performs a step, because whoever did could not."""
+
+    kind: Literal["recast"] = "recast"
+    step: str
+    slot: str
+    """The step as it was cast: with the performer who could not."""
+    was: str
+    """That performer."""
+    performer: str
+    """Who does it instead."""
+    price: Price = FREE
+    """What a take of theirs costs."""
+    reason: str
+    """Why the other could not."""
+
+
 class Answered(_Event):
-    """A person decided what no rule may: to spend, or what to do about a call whose fate is unknown."""
+    """A person decided what no rule may: to spend, who steps in, or what to do about a call whose fate is unknown."""
 
     kind: Literal["answered"] = "answered"
     step: str
     key: str
-    question: Literal["approve", "ambiguous"]
+    question: Literal["approve", "ambiguous", "fallback"]
     answer: Literal["yes", "no", "resubmit", "skip"]
 
 
@@ -166,6 +183,9 @@ class Accepted(_TakeEvent):
     degraded: tuple[Degraded, ...] = ()
     """Not empty when it was accepted for want of a better one."""
     by: Literal["judge", "person"] = "judge"
+    rule: str = ""
+    """Under which rule it stands before the step's other takes (`cutroom.director.acceptance`); empty when there was only
+    one, or when a person chose."""
 
 
 class Lost(_Event):
@@ -207,6 +227,7 @@ Event = Annotated[
     | Failed
     | Judged
     | Accepted
+    | Recast
     | Answered
     | Redone
     | Returned
@@ -223,7 +244,7 @@ def stands_for_money(event: Event) -> bool:
     match event:
         case Started():
             return event.elsewhere or not event.price.free
-        case Submitted() | Fetched() | Answered():
+        case Submitted() | Fetched() | Answered() | Recast():
             return True
         case Made() | Failed():
             return bool(event.cost) or (isinstance(event, Failed) and event.billed is not False)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -19,6 +21,9 @@ from pydantic import ValidationError
 from cutroom.errors import BrokenProduction, Busy, NoSpace
 from cutroom.ledger.events import EVENT, Event, stands_for_money
 from cutroom.ledger.lease import Lease, take
+
+GROUP = 0.5
+"""Events of so many seconds are committed together at most, when nothing is waited for in between."""
 
 VERSION = 2
 """The version of the tables' layout, kept in SQLite's own user_version."""
@@ -44,20 +49,19 @@ class Journal:
         self.path = path
         self._lease: Lease | None = None
         self._durable = False
+        self._since = 0.0
         try:
             if read_only:
                 self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._db = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
-            self._prepare(read_only=read_only)
-            if not read_only:
-                self._lease = take(path)
+            with _closed_on_error(self._db):
+                self._prepare(read_only=read_only)
+                if not read_only:
+                    self._lease = take(path)
         except sqlite3.DatabaseError as error:
             raise _explained(path, error) from error
-        except Busy:
-            self._db.close()
-            raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EROFS, errno.EACCES):
                 raise NoSpace(f"{path}: {error.strerror}; free some space, or choose another place with -o") from error
@@ -95,13 +99,16 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Commit, and let another process write."""
-        if self._lease is not None:
-            self.flush()
-        if self._lease is not None:
-            self._lease.let_go()
-            self._lease = None
-        self._db.close()
+        """Commit, and let another process write. Raises NoSpace when the disk is full."""
+        try:
+            if self._lease is not None:
+                self.flush()
+        finally:
+            # What could not be committed is gone with the connection; another process may try.
+            self._db.close()
+            if self._lease is not None:
+                self._lease.let_go()
+                self._lease = None
 
     def append(self, event: Event) -> None:
         """Write one event down. If it stands for money, it is on the disk on return; else it is with the next `flush`.
@@ -113,12 +120,13 @@ class Journal:
         row = (datetime.now(UTC).isoformat(timespec="milliseconds"), event.kind, event.model_dump_json(), fence)
         durable = stands_for_money(event)
         try:
-            if durable or self._durable:
+            if durable or self._durable or time.monotonic() - self._since > GROUP:
                 self.flush()
                 self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 self._durable = durable
             if not self._db.in_transaction and not durable:
                 self._db.execute("BEGIN IMMEDIATE")
+                self._since = time.monotonic()
             written = self._db.execute(
                 "INSERT INTO events (at, kind, body) SELECT ?, ?, ? FROM lease WHERE fence = ?", row
             )
@@ -131,6 +139,8 @@ class Journal:
         """Commit what was appended. To be called before waiting for anything. Raises NoSpace when the disk is full."""
         try:
             if self._db.in_transaction:
+                if self._lease is not None:
+                    self._lease.beat_within(self._db)
                 self._db.execute("COMMIT")
         except sqlite3.DatabaseError as error:
             raise _explained(self.path, error) from error
@@ -155,7 +165,18 @@ class Journal:
         return (entry.event for entry in self.entries())
 
 
-def _explained(path: Path, error: sqlite3.DatabaseError) -> BrokenProduction | NoSpace:
+@contextmanager
+def _closed_on_error(database: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
+
+
+def _explained(path: Path, error: sqlite3.DatabaseError) -> BrokenProduction | Busy | NoSpace:
+    if "locked" in str(error):
+        return Busy(f"{path.parent}: another process is writing to this production; wait until it is done, or stop it")
     # SQLite says "disk I/O error" of a quota or a limit on a file's size.
     if any(sign in str(error) for sign in ("full", "readonly", "disk I/O")):
         return NoSpace(f"{path}: {error}; free some space, or choose another place with -o")

@@ -28,6 +28,7 @@ class Lease:
     def __init__(self, path: Path, fence: int) -> None:
         self.path = path
         self.fence = fence
+        self._beaten = time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="cutroom-lease", daemon=True)
         self._thread.start()
@@ -37,8 +38,17 @@ class Lease:
             while not self._over.wait(BEAT):
                 # A beat that is missed does no harm: the fence guards the writing.
                 with suppress(sqlite3.OperationalError):
-                    database.execute("UPDATE lease SET beat = beat + 1 WHERE fence = ?", (self.fence,))
+                    self._beat_by(database)
         database.close()
+
+    def beat_within(self, database: sqlite3.Connection) -> None:
+        """A beat in a transaction that is under way, if it is time for one: while much is written, the thread waits long."""
+        if time.monotonic() - self._beaten > BEAT:
+            self._beat_by(database)
+
+    def _beat_by(self, database: sqlite3.Connection) -> None:
+        database.execute("UPDATE lease SET beat = beat + 1 WHERE fence = ?", (self.fence,))
+        self._beaten = time.monotonic()
 
     def let_go(self) -> None:
         """Somebody else may write now."""
@@ -57,19 +67,17 @@ def take(path: Path, *, patience: float = PATIENCE) -> Lease:
         watched: tuple[int, int] | None = None
         began = time.monotonic()
         while True:
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                holder, fence, beat = database.execute("SELECT holder, fence, beat FROM lease").fetchone()
-                silent = watched == (fence, beat) and time.monotonic() - began > patience
-                if holder is None or Holder.read(holder).surely_dead() or silent:
-                    database.execute(
-                        "UPDATE lease SET holder = ?, fence = ?, beat = beat + 1", (str(Holder.myself()), fence + 1)
-                    )
-                    database.execute("COMMIT")
+            # Only read, so that nobody who is busy writing is waited for.
+            holder, fence, beat = database.execute("SELECT holder, fence, beat FROM lease").fetchone()
+            silent = watched == (fence, beat) and time.monotonic() - began > patience
+            if holder is None or Holder.read(holder).surely_dead() or silent:
+                taken = database.execute(
+                    "UPDATE lease SET holder = ?, fence = ?, beat = beat + 1 WHERE fence = ? AND beat = ? AND holder IS ?",
+                    (str(Holder.myself()), fence + 1, fence, beat, holder),
+                )
+                if taken.rowcount == 1:
                     return Lease(path, fence + 1)
-            finally:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
+                continue
             if watched is None:
                 watched = fence, beat
             elif watched != (fence, beat):

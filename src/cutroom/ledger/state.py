@@ -23,6 +23,7 @@ from cutroom.ledger.events import (
     Made,
     Opened,
     Planned,
+    Recast,
     Redone,
     Returned,
     Started,
@@ -35,6 +36,8 @@ from cutroom.plan.plan import Plan
 from cutroom.plan.step import AnyStep
 from cutroom.verdict import Verdict
 
+JOB_IS_OVER = frozenset({"Vanished", "GiveUp", "Skipped"})
+"""Failures after which there is nothing more to be had from the server's job."""
 
 @dataclass(frozen=True, kw_only=True)
 class Take:
@@ -131,6 +134,8 @@ class State:
     """What the takes under way may cost, by key."""
     answers: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """What a person decided, by question and key."""
+    recast: Mapping[str, Recast] = field(default_factory=dict)
+    """Who stepped in for a performer that could not, by the slot that was theirs."""
     versions: tuple[Version, ...] = ()
     change: str = ""
     """What a person asked for last."""
@@ -168,6 +173,8 @@ def apply(state: State, event: Event) -> State:  # noqa: C901 - one case an even
             return _attempt(state, event)
         case Accepted():
             return _accepted(state, event)
+        case Recast():
+            return replace(state, recast={**state.recast, event.slot: event})
         case Answered():
             return replace(state, answers={**state.answers, (event.question, event.key): event.answer})
         case Redone():
@@ -210,7 +217,8 @@ def _after_a_run(take: Take) -> Take | None:
     """What a later run still has to know of a take: all that was made, and every call whose fate is unknown."""
     if take.made:
         return replace(take, failures=0)
-    unknown = not take.failed or take.failed.billed is None
+    # A job that a server took on is asked for again, whatever failed here: another one would be paid for, too.
+    unknown = not take.failed or take.failed.billed is None or take.job is not None
     sent = take.began is not None and (take.began.elsewhere or not take.began.price.free)
     return replace(take, running=False, failed=None, failures=0) if unknown and sent else None
 
@@ -249,7 +257,11 @@ def _attempt(state: State, event: Started | Submitted | Fetched | Made | Failed 
                 known = replace(slots[event.slot], step=state.plan.steps.get(event.step), recipe=event.recipe)
                 slots = slots.with_item(event.slot, known)
             reserved = state.reserved if event.price.free else {**state.reserved, event.key: event.price}
-            return replace(state, slots=slots, reserved=reserved)
+            # What a person said of one lost call does not hold for the next one.
+            answers, asked = state.answers, ("ambiguous", event.key)
+            if asked in answers:
+                answers = {about: said for about, said in answers.items() if about != asked}
+            return replace(state, slots=slots, reserved=reserved, answers=answers)
         case Made():
             performed = state.performed if event.reused else state.performed.with_item(event.key, event.step)
             return replace(_paid(state, event, take), slots=slots, performed=performed)
@@ -272,7 +284,7 @@ def _after(take: Take, event: Started | Submitted | Fetched | Made | Failed | Ju
             return replace(take, made=event, running=False, failed=None)
         case Failed():
             # A late failure takes nothing away from what is there.
-            job = None if event.error == "Vanished" else take.job
+            job = None if event.error in JOB_IS_OVER else take.job
             return (
                 take if take.made else replace(take, failed=event, running=False, job=job, failures=take.failures + 1)
             )

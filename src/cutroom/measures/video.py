@@ -252,13 +252,17 @@ def frozen(looks: Sequence[Look], end: Fraction, least: Fraction = Fraction(1)) 
 def repeated(looks: Sequence[Look], end: Fraction, least: Fraction = Fraction(1, 2)) -> tuple[Span, ...]:
     """Stretches that judder: the picture moves, yet at least one frame in five shows its predecessor again.
 
-    That is what a clip of 24 frames a second looks like at 30, or a renderer that lost frames.
+    That is what a clip of 24 frames a second looks like at 30, or a renderer that lost frames. An encoder goes on refining a
+    frame that is shown again: between two frames that move, a difference of a thirtieth of theirs is none.
     """
     times = np.array([float(look.at) for look in looks])
-    same = np.cumsum([0, *(look.same for look in looks)])
-    moving = np.cumsum([0, *(look.difference > 1.0 for look in looks)])
+    differences = np.array([look.difference for look in looks])
     first = np.searchsorted(times, times - 0.5)
     last = np.searchsorted(times, times + 0.5, side="right")
+    beside = np.minimum(np.append(differences[1:], 0.0), np.append(0.0, differences[:-1]))
+    again = np.array([look.same for look in looks], bool) | (differences < beside[: len(looks)] / 30)
+    same = np.cumsum([0, *again])
+    moving = np.cumsum([0, *(differences > 1.0)])
     count = np.maximum(1, last - first)
     bad = ((same[last] - same[first]) / count >= 0.18) & ((moving[last] - moving[first]) / count >= 0.3)
     judder = {look.at for look, here in zip(looks, bad, strict=True) if here}

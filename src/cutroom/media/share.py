@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from cutroom.errors import BrokenProduction, Unavailable, WrongUse
+from cutroom.errors import BrokenProduction, NoSpace, Unavailable, WrongUse
 from cutroom.media.claims import Claims, file_claims
 from cutroom.media.holder import own_name
 
@@ -237,12 +237,15 @@ def recorded(folder: Path) -> str | None:
 
 
 def record(folder: Path, share: Share) -> None:
-    """Writes down in `folder` which share a production uses, without passwords. Raises OSError."""
+    """Writes down in `folder` which share a production uses, without passwords. Raises NoSpace."""
     if recorded(folder) == share.url:
         return
     temporary = folder / f".{RECORD}.{os.getpid()}.part"
     try:
         temporary.write_text(json.dumps({"schema_name": "cutroom.store.1", "url": share.url}, indent=1), "utf-8")
         os.replace(temporary, folder / RECORD)
+    except OSError as error:
+        raise NoSpace(f"{folder}: {error.strerror}; free some space, or choose another place with -o") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

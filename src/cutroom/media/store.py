@@ -15,6 +15,7 @@ import hashlib
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -35,6 +36,9 @@ NOT_WRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, 
 
 READABLE = 0o644
 """How blobs lie there: to be read by everybody, and changed by nobody else."""
+
+AWAY = 30.0
+"""For so many seconds nothing is sent to a share that could not be reached."""
 
 DAMAGED = ".damaged"
 """What is added to the name of a blob whose bytes are not those that were kept."""
@@ -84,6 +88,7 @@ class Store:
         self.share = share
         self.takes = Takes(self)
         self._sent: set[str] = set()
+        self._away_until = 0.0
 
     def __reduce__(self) -> tuple[object, ...]:
         """Only where it lies: another process opens its own."""
@@ -309,7 +314,8 @@ class Store:
     def _send(self, name: str, place: Path, *, anew: bool = False) -> None:
         if self._reached is None or (name in self._sent and not anew):
             return
-        if not self._try_to_send(name, place, anew=anew):
+        # A share that is away costs a while to find out: not for every blob.
+        if time.monotonic() < self._away_until or not self._try_to_send(name, place, anew=anew):
             self._put_off(name)
 
     def _try_to_send(self, name: str, place: Path, *, anew: bool = False) -> bool:
@@ -318,6 +324,7 @@ class Store:
             if anew or self.share.size(name) != place.stat().st_size:
                 self.share.put(place, name)
         except OSError:
+            self._away_until = time.monotonic() + AWAY
             return False
         self._sent.add(name)
         return True

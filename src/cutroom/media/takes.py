@@ -83,6 +83,10 @@ class Takes:
         if not there:
             self._store.keep_note(_name(known.key), known.model_dump_json(indent=1).encode(), known.media)
 
+    def is_own(self, key: str) -> bool:
+        """True when the record was written here, by a production that works in this store's own folder."""
+        return bool(_KEY.fullmatch(key)) and (self._store.root / _name(key)).is_file()
+
     def forget(self, key: str) -> None:
         """Takes the record away from this store's own folder."""
         if _KEY.fullmatch(key):

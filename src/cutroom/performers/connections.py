@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from threading import Lock
 
-from cutroom.configuration import Model
+from cutroom.configuration import Model, endpoint_of
 from cutroom.net.client import Client
-from cutroom.performers.served import endpoint_of
 
 
 class Connections:

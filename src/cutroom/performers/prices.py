@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from urllib.parse import urlsplit
 
 from cutroom.configuration import Model
 from cutroom.errors import WrongUse
 from cutroom.money import CURRENCY, FREE, Price
-from cutroom.net.exchange import LOCAL
 
 _WRITTEN = re.compile(
     r"(?P<low>\d+(?:\.\d+)?)(?:\s*[-–]\s*(?P<high>\d+(?:\.\d+)?))?(?:\s*(?P<currency>[A-Za-z]{3}))?(?P<each>\s*/\s*s(?:ec(?:ond)?)?)?"
@@ -55,7 +53,7 @@ def read_price(written: str, seconds: Fraction | None = None) -> Price:
 
 def here(model: Model) -> bool:
     """True when the model runs on this machine, so that calls cost nothing but time."""
-    return model.url is None or urlsplit(model.url).hostname in LOCAL
+    return model.here
 
 
 def _rounded(amount: Decimal) -> Decimal:

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cutroom.configuration import Ability, Model
-from cutroom.errors import Unavailable
 from cutroom.media.kinds import Media
-from cutroom.net.exchange import Endpoint
-from cutroom.net.secret import Secret
 from cutroom.performers.flow import Flow, carry_out
 from cutroom.performers.performer import Desk
 from cutroom.performers.prices import price_of
@@ -26,17 +23,6 @@ Clients = Callable[[str, Model], "Client"]
 """Gives the client of a configured model, by the person's name for it; the same one every time."""
 
 LARGEST_SEED = 2**31 - 1
-
-
-def endpoint_of(name: str, model: Model) -> Endpoint:
-    """Where `model` answers. Raises Unavailable when it has no address, or its key is not set here."""
-    if model.url is None:
-        raise Unavailable(f'model {name}: no url; add url = "http://…" to [models.{name}] in cutroom.toml')
-    key = Secret.from_env(model.key_env) if model.key_env else None
-    if model.key_env and key is None:
-        raise Unavailable(f"model {name}: its key is not set; put it into the environment variable {model.key_env}")
-    scheme = "Key" if model.api == "fal" else "Bearer"
-    return Endpoint(model.url, key=key, seconds=model.seconds, hosts=model.hosts, scheme=scheme)
 
 
 class Served:

@@ -9,6 +9,9 @@ from typing import Any
 from cutroom.plan.step import Form
 from cutroom.plan.terms import HOUSE, Terms
 
+NOBODY = "nobody"
+"""Who is cast where nobody can."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -18,6 +21,12 @@ class Part:
     version: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     terms: Terms = HOUSE
+    alternates: tuple[Part, ...] = ()
+    """Who else could, in order; whether anybody may is the director's to decide."""
+
+    def key(self, form: Form, take: int, upstream: Mapping[str, str]) -> str:
+        """The key of one take of a step by this performer; take 0 names the slot."""
+        return form.key(take, self.performer, self.version, self.settings, upstream)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +39,7 @@ class Cast:
 
     def key(self, step: str, form: Form, take: int, upstream: Mapping[str, str]) -> str:
         """The key of one take of `step`; take 0 names the slot. `upstream` maps ids to the keys behind them."""
-        part = self.parts[step]
-        return form.key(take, part.performer, part.version, part.settings, upstream)
+        return self.parts[step].key(form, take, upstream)
 
 
 def recipe(form: Form, upstream: Mapping[str, str]) -> str:

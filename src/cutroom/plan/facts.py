@@ -1,4 +1,4 @@
-"""The facts that Understand steps write down, and the script and captions that Write steps do: versioned JSON models.
+"""The facts that Understand steps write down, and the scripts, stories and captions that Write steps do: versioned JSON models.
 
 Boxes are fractions of the upright picture; scores say their range.
 """
@@ -155,6 +155,54 @@ class Script(_Frozen):
     language: str = "en"
     left_out: tuple[str, ...] = ()
     """Sentences of the notes that did not fit the length."""
+
+
+class StoryShot(_Frozen):
+    """One shot of a story: what is seen in it, and what is said over it."""
+
+    sees: str
+    """What is seen."""
+    moves: str = ""
+    """What moves, and how the camera does."""
+    says: str = ""
+    """What is said over it; empty for nothing."""
+    seconds: Seconds = Field(gt=0)
+    """How long it would like to be; the spoken line and the film's length decide."""
+    file: int = Field(default=0, ge=0)
+    """Which of the files that were handed over is seen, from 1; 0 when it shows what is still to be made."""
+
+
+class Story(_Frozen):
+    """What a film tells, shot by shot, before anything of it is made."""
+
+    schema_name: Literal["cutroom.story.1"] = "cutroom.story.1"
+    title: str
+    style: str = ""
+    """The look that all its pictures share."""
+    music: str = ""
+    """What its music is like."""
+    mood: str = ""
+    """One of the moods that the house knows; empty when none was given."""
+    shots: tuple[StoryShot, ...] = Field(min_length=1)
+    language: str = "en"
+
+
+class ShotStep(_Frozen):
+    """One step of a shot, as a model filled it in."""
+
+    step: str
+    """The step's kind."""
+    fields: dict[str, str] = {}
+    """What was written into its fields. In a field for a picture, clip or sound: ``file`` for the file that was handed
+    over, or the number of the step (from 1) that makes it."""
+
+
+class ShotPlan(_Frozen):
+    """How one shot is made."""
+
+    schema_name: Literal["cutroom.shot-plan.1"] = "cutroom.shot-plan.1"
+    steps: tuple[ShotStep, ...] = ()
+    """In order; the last one makes what is seen. None: the file is seen as it is."""
 
 
 class Captions(_Frozen):

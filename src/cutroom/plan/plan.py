@@ -61,6 +61,9 @@ class Plan(BaseModel):
     """The step whose take is delivered; None while the plan is still growing."""
     waits_for: tuple[str, ...] = ()
     """Steps whose results the planner wants to see before it goes on. Until then only these (and what they need) are done."""
+    by: dict[str, str] = {}
+    """Who performs a step, by its id, where somebody in particular is wanted: a performer (``studio/image``), or a model by the
+    person's own name for it (``studio``). All others are cast as usual."""
     notes: tuple[str, ...] = ()
     """What the planner decided that a person may want to know, e.g. which pictures were left out."""
     degraded: tuple[Degraded, ...] = ()

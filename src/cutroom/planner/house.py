@@ -62,7 +62,7 @@ class HousePlanner:
 
     def plan(self, brief: Brief, known: Known) -> Plan:
         """The plan as far as it can be made. Raises WrongUse when an option cannot be understood."""
-        return _Draft(brief, known).plan()
+        return Draft(brief, known).plan()
 
     def revise(self, plan: Plan, step: str, verdict: Verdict, round: int) -> Plan | None:
         """What to change so that `verdict` need not be given again; None when another take is the better idea."""
@@ -91,19 +91,26 @@ def _with_readable_words(plan: Plan, cut: str, checks: set[str]) -> Plan | None:
 
 
 @dataclass
-class _Draft:
+class Draft:
     """One planning pass. Attributes are worked out on demand from the brief and what is known."""
 
     brief: Brief
     known: Known
 
     @cached_property
-    def wishes(self) -> Wishes:
+    def asked(self) -> Wishes:
+        """What the brief and its notes ask for."""
         notes = [self.known.texts.get(asset.id, "") for asset in self.brief.assets if isinstance(asset.media, Text)]
         return wishes(self.brief, notes)
 
     @cached_property
+    def wishes(self) -> Wishes:
+        """What this draft goes by."""
+        return self.asked
+
+    @cached_property
     def rng(self) -> random.Random:
+        """Chance, the same for the same brief."""
         return random.Random(self.brief.seed)
 
     # ── looking ──
@@ -133,6 +140,7 @@ class _Draft:
 
     @cached_property
     def looked_at(self) -> list[Visual]:
+        """Every picture and clip that was looked at, in order."""
         found = []
         for asset in self.wishes.visuals:
             look = f"look-{asset.id}"
@@ -182,10 +190,12 @@ class _Draft:
 
     @cached_property
     def script(self) -> Script | None:
+        """What the film says; None while it is not written."""
         return self.known.read("script", Script)
 
     @property
     def line_ids(self) -> list[str]:
+        """The steps that speak the script's lines."""
         return [f"line-{place + 1}" for place in range(len(self.script.lines))] if self.script else []
 
     def line_seconds(self, place: int) -> Fraction:
@@ -234,7 +244,7 @@ class _Draft:
                 assets=assets, steps={**looks, **script}, waits_for=("script",), degraded=tuple(self.degraded())
             )
         speaking = self.speaking()
-        rest = _Film(self, self.script, speaking).steps()
+        rest = Film(self, self.script, speaking).steps()
         unspoken = tuple(name for name in speaking if name not in self.known.media)
         left_out = [f"not said for want of time: “{sentence}”" for sentence in self.script.left_out]
         whole = Plan(
@@ -256,17 +266,17 @@ def _among(shot: Shot, kept: Sequence[Shot]) -> bool:
 
 
 @dataclass
-class _Rest:
+class Rest:
     """The steps behind looking, writing and speaking."""
 
     steps: dict[str, AnyStep]
     notes: tuple[str, ...]
 
 
-class _Film:
+class Film:
     """From script and material to a timed film: shots, music, captions, cut, film."""
 
-    def __init__(self, draft: _Draft, script: Script, speaking: dict[str, AnyStep]) -> None:
+    def __init__(self, draft: Draft, script: Script, speaking: dict[str, AnyStep]) -> None:
         self.draft = draft
         self.wishes = draft.wishes
         self.script = script
@@ -275,7 +285,7 @@ class _Film:
         self.rate = self.wishes.format.rate
         self.rng = random.Random(f"{draft.brief.seed} {self.wishes.mood}")
 
-    def steps(self) -> _Rest:
+    def steps(self) -> Rest:
         """Every further step."""
         cards = {} if self.draft.visuals else self.cards()
         chosen = self.choose() if not cards else None
@@ -309,7 +319,7 @@ class _Film:
             cut=ref(Cut, "cut"), codec=self.draft.brief.codec, hardware=self.draft.brief.hardware, **self.target()
         )
         notes = (*(chosen.notes if chosen else ()), *untold, *laid.notes, *unplaced, *self.unused_sounds())
-        return _Rest(steps, notes)
+        return Rest(steps, notes)
 
     # ── over the film ──
 

@@ -171,8 +171,12 @@ _SOME_BEFORE = re.compile(
     r"(?P<last>last|letzten|derni[eè]re?s|últim[oa]s|ultim[ie]))(?!\w)",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?:(?:number|nummer|numéro|número|no\.?|nr\.?|n[º°]|#)\s*)?(?P<number>\d{1,3})(?![\w:])", re.IGNORECASE)
-_HASH = re.compile(r"(?:(?:number|nummer|numéro|número|no\.|nr\.|n[º°])\s*|#)(?P<number>\d{1,3})(?![\w:])", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?:(?:number|nummer|numéro|número|no\.?|nr\.?|n[º°]|#)\s*)?(?P<number>\d{1,3})(?![\w:])", re.IGNORECASE
+)
+_HASH = re.compile(
+    r"(?:(?:number|nummer|numéro|número|no\.|nr\.|n[º°])\s*|#)(?P<number>\d{1,3})(?![\w:])", re.IGNORECASE
+)
 _TO = re.compile(r"\s*(?:-|–|\.\.|to|through|thru|bis|à|a|hasta|al)\s*(?=\d)", re.IGNORECASE)
 _MIDDLE = re.compile(r"(?:middle|mittlere[nsr]?|central)(?!\w)", re.IGNORECASE)
 _ALL = re.compile(
@@ -181,7 +185,8 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 _EVERYTHING = re.compile(
-    r"(?:everything|all of (?:it|them)|all|every(?: one|thing)?|alles|alle|tout|toutes|tous|todo|todas|todos|tutto)(?!\w)", re.IGNORECASE
+    r"(?:everything|all of (?:it|them)|all|every(?: one|thing)?|alles|alle|tout|toutes|tous|todo|todas|todos|tutto)(?!\w)",
+    re.IGNORECASE,
 )
 _BUT = re.compile(
     r"\s*,?\s*(?:except(?: for)?|but(?: for| not)?|apart from|other than|save|außer|bis auf|sauf|excepté|excepto|menos|salvo|"
@@ -194,7 +199,8 @@ _REST = re.compile(
     re.IGNORECASE,
 )
 _JOINED = re.compile(
-    r"\s*(?:,\s*(?:and|und|et|y|e|plus|as well as)?|/|&|\+|and|und|sowie|plus|as well as|et|y|e|or|nor|oder|ou|o|ni)\s+", re.IGNORECASE
+    r"\s*(?:,\s*(?:and|und|et|y|e|plus|as well as)?|/|&|\+|and|und|sowie|plus|as well as|et|y|e|or|nor|oder|ou|o|ni)\s+",
+    re.IGNORECASE,
 )
 _OF = re.compile(
     r"\s+(?:(?:with|of|from|showing|called|named|where|that shows?|mit|vo[nm]|namens|avec|de|du|des|d'|con|del|della|di|com)(?:\s+|(?<=')))",
@@ -236,7 +242,9 @@ _EMPTY = frozenset(
     "the a an of with from showing my our this that one ones der die das den dem ein eine mit von le la les l un une de du des avec el los las "
     "con del il lo gli di".split()
 )
-_FROM_MACHINES = frozenset("img dsc dscn pxl mvi mov vid photo foto picture image bild pic clip video jpg jpeg png mp4 heic webp edited final copy".split())
+_FROM_MACHINES = frozenset(
+    "img dsc dscn pxl mvi mov vid photo foto picture image bild pic clip video jpg jpeg png mp4 heic webp edited final copy".split()
+)
 
 
 # ── reading ──
@@ -301,7 +309,9 @@ def _item(text: str, at: int, visuals: Sequence[Asset], *, first: bool) -> tuple
             return found
     if first:
         return None
-    number = re.compile(r"(\d{1,3})(?![\w:])(?!\s*(?:s|secs?|seconds?|sek|sekunden|min\w*|%|db)(?!\w))", re.IGNORECASE).match(text, at)
+    number = re.compile(
+        r"(\d{1,3})(?![\w:])(?!\s*(?:s|secs?|seconds?|sek|sekunden|min\w*|%|db)(?!\w))", re.IGNORECASE
+    ).match(text, at)
     return ([Pick(how="place", number=int(number[1]))], number.end()) if number else None
 
 
@@ -331,7 +341,9 @@ def _exact(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], in
     at = _bare(text, at)
     begin = at
     noun = _NOUN.match(text, at)
-    places = [at] if noun is None else [at, at + len(noun[0]) + len(text[noun.end() :]) - len(text[noun.end() :].lstrip())]
+    places = (
+        [at] if noun is None else [at, at + len(noun[0]) + len(text[noun.end() :]) - len(text[noun.end() :].lstrip())]
+    )
     best: tuple[int, str] | None = None
     for place in places:
         quoted = re.compile(r"[\"“„'‘«]\s?").match(text, place)
@@ -371,7 +383,7 @@ def _rest(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int
 
 
 def _counted(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """"The first two photos"."""
+    """ "The first two photos"."""
     del visuals
     at = _bare(text, at)
     match = _SOME.match(text, at) or _SOME_BEFORE.match(text, at)
@@ -383,7 +395,7 @@ def _counted(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], 
 
 
 def _placed(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """"The third photo", "the last but one", "the middle one"."""
+    """ "The third photo", "the last but one", "the middle one"."""
     del visuals
     begin = at
     at = _bare(text, at)
@@ -407,7 +419,7 @@ def _placed(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], i
 
 
 def _numbered(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """"Photos 2 and 5", "clip no. 1", "#4", "photos 2-4"."""
+    """ "Photos 2 and 5", "clip no. 1", "#4", "photos 2-4"."""
     at = _bare(text, at)
     noun = _NOUN.match(text, at)
     kind: Kind = _kind(noun) if noun else "any"
@@ -426,13 +438,17 @@ def _numbered(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick],
 
 
 def _described(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """"The one with nobody", "the blurry photos", "the darkest clip"."""
+    """ "The one with nobody", "the blurry photos", "the darkest clip"."""
     del visuals
     at = _bare(text, at)
     noun = _NOUN.match(text, at)
     if noun is not None:
         place = noun.end() + len(text[noun.end() :]) - len(text[noun.end() :].lstrip())
-        place = (match := re.compile(r"(?:that|which) (?:is|are|has|have) ", re.IGNORECASE).match(text, place)) and match.end() or place
+        place = (
+            (match := re.compile(r"(?:that|which) (?:is|are|has|have) ", re.IGNORECASE).match(text, place))
+            and match.end()
+            or place
+        )
         for name, pattern in _QUALITIES:
             if match := pattern.match(text, place):
                 many = bool(_PLURAL.match(noun[0]))
@@ -455,9 +471,11 @@ def _quality(name: str, words: str) -> str:
 
 
 def _all(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """"All the clips", "the photos"; with a name behind it ("the photos of the cat") it is a name."""
+    """ "All the clips", "the photos"; with a name behind it ("the photos of the cat") it is a name."""
     match = _ALL.match(text, at)
-    place = _bare(text, match.end() + 1 if match and text[match.end() :].startswith(" ") else match.end() if match else at)
+    place = _bare(
+        text, match.end() + 1 if match and text[match.end() :].startswith(" ") else match.end() if match else at
+    )
     noun = _NOUN.match(text, place)
     if noun is None or (not match and not _PLURAL.match(noun[0])):
         return None
@@ -469,7 +487,7 @@ def _all(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int]
 
 
 def _called(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """"The raccoon", "the photo of the raccoon", "the raccoon clip"."""
+    """ "The raccoon", "the photo of the raccoon", "the raccoon clip"."""
     many = bool(match := _ALL.match(text, at))
     at = _bare(text, match.end() + 1 if match and text[match.end() :].startswith(" ") else at)
     kind: Kind = "any"
@@ -564,8 +582,10 @@ def _at_place(pick: Pick, said: str, scene: Scene) -> str:
 
 
 def _with_number(number: int, scene: Scene) -> str | None:
-    """"Photo 412", when there are not so many: IMG_0412.jpg, if it is the only one with that number."""
-    found = [one.id for one in scene.visuals if str(number) in {part.lstrip("0") for part in re.findall(r"\d+", one.name)}]
+    """ "Photo 412", when there are not so many: IMG_0412.jpg, if it is the only one with that number."""
+    found = [
+        one.id for one in scene.visuals if str(number) in {part.lstrip("0") for part in re.findall(r"\d+", one.name)}
+    ]
     return found[0] if len(found) == 1 and number > 0 else None
 
 
@@ -688,7 +708,11 @@ def _nearly(word: str, part: str) -> bool:
         return False
     if word.endswith("ies") and part == f"{word[:-3]}y" or part.endswith("ies") and word == f"{part[:-3]}y":
         return True
-    return any(one == f"{other}{end}" for one, other in ((word, part), (part, word)) for end in ("s", "es", "n", "en", "e", "'s"))
+    return any(
+        one == f"{other}{end}"
+        for one, other in ((word, part), (part, word))
+        for end in ("s", "es", "n", "en", "e", "'s")
+    )
 
 
 def _typed(word: str, part: str) -> bool:
@@ -713,7 +737,9 @@ def _tokens(text: str) -> list[str]:
 
 
 def _plain(word: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(letter))
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(letter)
+    )
 
 
 def _stem(name: str) -> str:
@@ -722,7 +748,11 @@ def _stem(name: str) -> str:
 
 def _flat(name: str) -> str:
     """For comparing names: every character keeps its place."""
-    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in name).replace("_", " ").replace("-", " ")
+    return (
+        "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in name)
+        .replace("_", " ")
+        .replace("-", " ")
+    )
 
 
 def mentions(text: str, visuals: Sequence[Asset]) -> Iterator[tuple[int, int]]:

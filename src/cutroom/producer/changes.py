@@ -26,7 +26,7 @@ def redo(run: Run, step: str, take: int | None = None) -> int:
     wanted = take or max((number for number, one in known.items() if one.made), default=0) + 1
     if wanted in known and known[wanted].made:
         raise WrongUse(f"take {wanted} of {step} is there: cutroom keep {step} {wanted} uses it")
-    part = frontier.cast.parts[step]
+    part = frontier.parts[step]
     if not type(frontier.plan.steps[step]).seeded and part.performer.startswith("house/"):
         raise WrongUse(
             f"{step}: {part.performer} makes the same of it every time; say what should be different: cutroom revise"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,14 +33,17 @@ def preview_beside(out: Path) -> Path:
     return out.with_name(f"{out.stem}.preview.mp4")
 
 
-def production_for(out: Path, files: Sequence[str | Path], *, force: bool) -> Production:
-    """Where the production goes, after all that can be wrong with `out` has been checked."""
+def production_for(out: Path, files: Sequence[str | Path], *, force: bool, store: str | None = None) -> Production:
+    """Where the production goes, after all that can be wrong with `out` has been checked.
+
+    `store` is where takes are shared with other productions; the environment variable CUTROOM_STORE when it is left out.
+    """
     folder = out.parent
     if not folder.is_dir():
         raise WrongUse(f"-o {out}: there is no folder {folder}; make it first")
     if out.is_dir():
         raise WrongUse(f"-o {out} is a folder; give the film a name of its own")
-    production = Production.beside(out)
+    production = Production.beside(out, store or os.environ.get("CUTROOM_STORE") or None)
     if out.exists() and any(Path(file).exists() and out.samefile(file) for file in files):
         raise WrongUse(f"-o {out} is one of the files that the film is made of; give the film another name")
     if out.exists() and not production.ledger.exists() and not force:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cutroom.brief.brief import Captioning, CaptionMode, Codec
 from cutroom.brief.destinations import Name
 from cutroom.brief.thirds import LowerThird
+from cutroom.configuration import Fallback, configured
 from cutroom.director.limits import Limits
 from cutroom.money import CURRENCY
 from cutroom.time import Exact, Seconds
@@ -71,10 +72,15 @@ class Options(BaseModel):
     """Whether calls may be made whose price nobody knows; otherwise they count as over budget."""
     on_ambiguous: Literal["ask", "resubmit", "skip"] = "ask"
     """What becomes of a call that was sent, and may have been billed, when a crash hid the answer."""
+    fallback: Fallback | None = None
+    """Who may step in for a model that refuses or is away: ask, free, any or never; as configured when left out."""
     at_once: dict[str, Annotated[int, Field(ge=1, le=1024)]] = {}
     """By lane (``openai``, ``gpu:0``): how many takes may be under way."""
     timeouts: dict[str, Annotated[float, Field(gt=0)]] = {}
     """By lane: after how many seconds without an answer a take has failed."""
+
+    store: str | None = None
+    """Where takes are kept and shared: a folder or a URL that fsspec knows; the production's own folder when left out."""
 
     def limits(self, **more: Any) -> Limits:
         """How far a run may go."""
@@ -84,6 +90,7 @@ class Options(BaseModel):
             approve_above=self.approve_above,
             allow_unknown_price=self.allow_unknown_price,
             on_ambiguous=self.on_ambiguous,
+            fallback=self.fallback or configured().fallback,
             at_once=self.at_once,
             seconds=self.timeouts,
             **more,

@@ -59,7 +59,7 @@ class WhisperPerformer:
 
     def performs(self, step: AnyStep) -> bool:
         """True for `Transcribe`, when the library and the model are here."""
-        return isinstance(step, Transcribe) and not self._missing()
+        return isinstance(step, Transcribe) and not self.missing()
 
     def settings(self, step: AnyStep) -> dict[str, Any]:
         """The weights' fingerprint, and the options that reach the words."""
@@ -82,7 +82,7 @@ class WhisperPerformer:
         """
         if not isinstance(step, Transcribe):
             raise GiveUp(f"{self.name} cannot carry out {step.kind}")
-        missing = self._missing()
+        missing = self.missing()
         if missing:
             raise Unavailable(missing)
         heard = samples(desk.path(step.sound), rate=RATE).mean(axis=1, dtype=np.float32)
@@ -99,7 +99,7 @@ class WhisperPerformer:
                 raise GiveUp(f"{self.name} could not listen: {' '.join(str(error).split())[:300]}") from error
         return desk.keep_facts(_transcript(told, info.language))
 
-    def _missing(self) -> str:
+    def missing(self) -> str:
         """What keeps the model from being used here, with the way out; empty when nothing does."""
         if find_spec("faster_whisper") is None:
             return "faster-whisper is not installed: pip install 'cutroom[asr]'"

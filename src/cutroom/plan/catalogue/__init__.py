@@ -13,6 +13,8 @@ STEPS: tuple[type[AnyStep], ...] = (
     understand.DescribePicture,
     understand.DescribeClip,
     write.WriteScript,
+    write.WriteStory,
+    write.PlanShot,
     write.WriteCaptions,
     generate.Speak,
     generate.ComposeMusic,

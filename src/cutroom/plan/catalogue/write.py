@@ -1,12 +1,12 @@
-"""Write: titles, narration and captions."""
+"""Write: titles, narration, captions, and stories with a plan for each of their shots."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from cutroom.media.kinds import Audio, Text
+from cutroom.media.kinds import Audio, Media, Text
 from cutroom.plan.step import Group, Ref, Step
 from cutroom.time import Seconds
 
@@ -30,6 +30,67 @@ class WriteScript(Step[Text]):
     """The language to write in, as a BCP 47 tag."""
     spoken: bool = True
     """Whether the lines will be spoken: then they must fit the length when read aloud."""
+
+
+class Seen(BaseModel):
+    """A file that was handed over, and what is known about it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    media: Ref[Media]
+    """The file."""
+    kind: Literal["picture", "clip"]
+    """What it is."""
+    name: str
+    """Its name, which may say something."""
+    facts: Ref[Text] | None = None
+    """What was measured in it."""
+    words: Ref[Text] | None = None
+    """What it shows, in words."""
+
+
+class WriteStory(Step[Text]):
+    """Write a story for a film, shot by shot: what is seen, what moves, what is said. Invents what nobody brought."""
+
+    kind: Literal["write_story"] = "write_story"
+    group: ClassVar[Group] = "write"
+    seeded: ClassVar[bool] = True
+    request: str
+    """What was asked for, in the asker's words."""
+    notes: tuple[Ref[Text], ...] = ()
+    """The asker's own notes."""
+    files: tuple[Seen, ...] = ()
+    """The pictures and clips that were handed over; the story says which shot shows which."""
+    seconds: Seconds | None = None
+    """How long the film shall be; None when the story decides."""
+    shots: int = Field(default=5, ge=1, le=24)
+    """About how many shots it has."""
+    language: str = "en"
+    """The language to write in, as a BCP 47 tag."""
+    spoken: bool = True
+    """Whether something is said over the shots."""
+    pictures: bool = True
+    """Whether somebody can make pictures or clips of what the story sees."""
+
+
+class PlanShot(Step[Text]):
+    """Plan how one shot of a story is made: which steps make what is seen, and what each is told."""
+
+    kind: Literal["plan_shot"] = "plan_shot"
+    group: ClassVar[Group] = "write"
+    seeded: ClassVar[bool] = True
+    story: Ref[Text]
+    """The story."""
+    shot: int = Field(ge=0)
+    """Which of its shots, from 0."""
+    tools: tuple[str, ...]
+    """The kinds of steps that may be used."""
+    file: Seen | None = None
+    """The file that the shot shows."""
+    before: Ref[Text] | None = None
+    """The plan until now, when it cannot work."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with that plan."""
 
 
 class SpokenLine(BaseModel):

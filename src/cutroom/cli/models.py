@@ -1,0 +1,7 @@
+"""``cutroom models``."""
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give it."""

@@ -1,0 +1,1 @@
+"""Performers that are chat models: stories, and a plan for each of their shots."""
