@@ -41,7 +41,11 @@ def _signing_here(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CUTROOM_DATA", str(tmp_path_factory.mktemp("data")))
         # Whoever runs the tests may have models of their own.
-        patch.setenv("CUTROOM_CONFIG", os.devnull)
+        for name in [
+            name for name in os.environ if name.startswith(("CUTROOM_MODELS_", "CUTROOM_CONFIG", "CUTROOM_FALLBACK"))
+        ]:
+            patch.delenv(name)
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield
 
 

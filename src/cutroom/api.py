@@ -5,25 +5,27 @@ The command line is a thin door to these.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cutroom.engine.watch import Unwatched, Watch
-from cutroom.errors import WrongUse
 from cutroom.ledger.production import Production
 from cutroom.media.marks import Marks
 from cutroom.plan.catalogue.assemble import SUFFIXES
 from cutroom.plan.plan import Plan
 from cutroom.producer import changes
 from cutroom.producer.clearing import Clearing, clear, clearing
+from cutroom.producer.engines import engine_of
+from cutroom.producer.making import film
 from cutroom.producer.opening import brief_of, preview_beside, production_for, with_codec
 from cutroom.producer.options import Options
+from cutroom.producer.replaying import replayed
 from cutroom.producer.results import EXIT, Calls, Delivered, Planned, Result, Revised
 from cutroom.producer.run import Run
 from cutroom.producer.status import Status, status_of
+from cutroom.producer.telling import all_told
 
 __all__ = [
     "EXIT",
@@ -42,6 +44,7 @@ __all__ = [
     "plan_into",
     "preview_beside",
     "redo",
+    "replay",
     "resume",
     "revise",
     "status",
@@ -67,22 +70,7 @@ def make(
     asked; bad files cost only their own part. Raises WrongUse for what cannot be understood, NoSpace when the disk is
     full, and BrokenProduction when the folder beside `out` cannot be read.
     """
-    began = time.monotonic()
-    out = Path(out)
-    options = with_codec(options or Options(), out)
-    production = production_for(out, files, force=force or preview, store=options.store)
-    # Keep what was half-made out of the way when the very first step already cannot work.
-    fresh = not production.folder.exists()
-    try:
-        brief = brief_of(request, files, options, production, out)
-        with production.journal() as journal:
-            limits = options.limits(stop_after="cut" if preview else None)
-            run = Run(production, journal, brief, limits, watch or Unwatched())
-            return run.as_far_as_a_preview(out, began) if preview else run.to_the_end(out, began)
-    except WrongUse:
-        if fresh:
-            shutil.rmtree(production.folder, ignore_errors=True)
-        raise
+    return film(request, files, Path(out), options or Options(), watch or Unwatched(), force=force, preview=preview)
 
 
 def make_plan(
@@ -95,8 +83,15 @@ def make_plan(
         out = Path(folder) / f"film{SUFFIXES[wanted.codec or 'h264']}"
         brief = brief_of(request, files, with_codec(wanted, out), production, out)
         with production.journal() as journal:
+            limits = wanted.limits(stop_after="plan")
             run = Run(
-                production, journal, brief, (options or Options()).limits(stop_after="plan"), watch or Unwatched()
+                production,
+                journal,
+                brief,
+                limits,
+                watch or Unwatched(),
+                engine=engine_of(wanted),
+                planner=wanted.planner,
             )
             return run.as_far_as_the_plan()
 
@@ -116,7 +111,10 @@ def plan_into(
     production = production_for(out, files, force=True, store=options.store)
     brief = brief_of(request, files, options, production, out)
     with production.journal() as journal:
-        run = Run(production, journal, brief, (options or Options()).limits(stop_after="plan"), watch or Unwatched())
+        limits = options.limits(stop_after="plan")
+        run = Run(
+            production, journal, brief, limits, watch or Unwatched(), engine=engine_of(options), planner=options.planner
+        )
         planned = run.as_far_as_the_plan()
         return planned, run.stopped("stopped after the plan, as asked", began)
 
@@ -129,6 +127,17 @@ def resume(folder: str | Path, *, options: Options | None = None, watch: Watch |
     Raises WrongUse when there is no production, Busy when another process is at work on it.
     """
     return _changed(folder, lambda run: None, options, watch)
+
+
+def replay(folder: str | Path, *, watch: Watch | None = None) -> Result:
+    """Make the film in `folder` anew from what was kept: every answer of a model from the ledger and the store, no call to any.
+
+    The plan is made again, too, so this shows that the production holds all that the film needs. The ledger stays as it is,
+    and the film is written where it belongs; if it is not the same to the byte, it is written beside it, and `degraded` says so.
+    Raises BrokenProduction that names what is missing, and WrongUse when there is no production, no film of it yet, or when
+    somebody who made it is not configured any more.
+    """
+    return replayed(Production.existing(Path(folder)), watch or Unwatched())
 
 
 def revise(
@@ -147,19 +156,21 @@ def revise(
     began = time.monotonic()
     production = Production.existing(Path(folder))
     watch = watch or Unwatched()
+    options = options or Options()
+    engine = engine_of(options)
     if dry_run:
         with production.rehearsal() as copy, copy.journal() as journal:
-            run = Run.revised(copy, journal, words, (options or Options()).limits(stop_after="plan"), watch)
+            run = Run.revised(copy, journal, words, options.limits(stop_after="plan"), watch, engine=engine)
             return _revised(run, run.as_far_as_the_plan().plan, None)
     with production.journal() as journal:
-        run = Run.revised(production, journal, words, (options or Options()).limits(), watch)
+        run = Run.revised(production, journal, words, options.limits(), watch, engine=engine)
         result = run.to_the_end(production.film(run.brief.film), began)
         return _revised(run, run.state.plan or run.before, result)
 
 
 def _revised(run: Run, after: Plan, result: Result | None) -> Revised:
     found = run.before.diff(after)
-    told = tuple(f"{change.step}: {change.how} {', '.join(change.fields)}".rstrip() for change in found)
+    told = all_told(run.before, after, run.brief)
     return Revised(changes=found, told=told, before=run.before, after=after, result=result)
 
 
@@ -199,8 +210,9 @@ def _changed(
 ) -> Result:
     began = time.monotonic()
     production = Production.existing(Path(folder))
+    options = options or Options()
     with production.journal() as journal:
-        run = Run(production, journal, None, (options or Options()).limits(), watch or Unwatched())
+        run = Run(production, journal, None, options.limits(), watch or Unwatched(), engine=engine_of(options))
         change(run)
         return run.to_the_end(production.film(run.brief.film), began)
 

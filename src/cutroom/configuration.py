@@ -54,10 +54,13 @@ RESERVED = ("house", "nobody")
 """Names that are taken."""
 
 _SECRET_NAMES = re.compile(
-    r"(?:^|[_-])(?:api[_-]?key|apikey|key|token|secret|password|passwd|authorization|bearer|credentials?)$", re.IGNORECASE
+    r"(?:^|[_-])(?:api[_-]?key|apikey|key|token|secret|password|passwd|authorization|bearer|credentials?)$",
+    re.IGNORECASE,
 )
 _SHOWABLE = ("api", "fallback", "at_once", "seconds", "sizes", "see", "hear", "watch", "first")
 """Settings whose wrong values may be repeated in a message; in any other, somebody may have put a key."""
+_SHORT = 16
+"""Wrong values up to this length are repeated: every key is longer."""
 _NOT_FROM_ENVIRONMENT = ("options", "workflows")
 
 
@@ -238,7 +241,8 @@ def found(folder: Path | None = None, environment: Mapping[str, str] | None = No
     changes = dict(_from_environment(variables, said["models"]))
     for name, settings in changes.items():
         before = said["models"].get(name)
-        whole = (before.model_dump(exclude_unset=True) if before else {}) | settings
+        whole = before.model_dump(exclude_unset=True) if before else {}
+        whole |= settings | ({"price": whole.get("price", {}) | settings["price"]} if "price" in settings else {})
         said["models"][name] = _checked(Model, whole, "the environment", f"{PREFIX}{_upper(name)}_")
         origins.setdefault(name, "the environment")
     if variables.get(FALLBACK):
@@ -428,13 +432,15 @@ def _told(kind: type[Any], wrong: Mapping[str, Any], prefix: str) -> str:
     if wrong["type"] == "extra_forbidden":
         return _unknown(first, shown, in_model=in_model)
     value = wrong.get("input")
-    plain = first in _SHOWABLE and isinstance(value, str | int | float)
+    plain = first in _SHOWABLE and isinstance(value, str | int | float) and len(str(value)) <= _SHORT
     what = f"{shown} = {value!r}" if plain and not prefix else f"{shown} {value}" if plain else shown
     if wrong["type"] == "literal_error":
         options = re.findall(r"'([^']*)'", str(wrong.get("ctx", {}).get("expected", "")))
         return f"{what}: it is one of {', '.join(options)}{_near(str(value), options)}"
     if first == "key_env":
-        return f"{what}: this is the name of an environment variable that holds the key, such as STUDIO_KEY, not the key"
+        return (
+            f"{what}: this is the name of an environment variable that holds the key, such as STUDIO_KEY, not the key"
+        )
     message = wrong["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if wrong["type"] == "value_error":
         return f"{what}: {message}" if what else message

@@ -42,6 +42,11 @@ def plugin_manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager("cutroom")
     manager.add_hookspecs(Hooks)
     manager.load_setuptools_entrypoints("cutroom")
+    # The last one in is asked first. Which package is found first is up to the machine; strangers come before the house.
+    for name, plugin in manager.list_name_plugin():
+        if plugin is not None and not getattr(plugin, "__name__", "").startswith("cutroom."):
+            manager.unregister(plugin)
+            manager.register(plugin, name)
     return manager
 
 

@@ -44,6 +44,8 @@ class _Judged(_Frozen):
     """The evidence: which check found what, where."""
     abstained: dict[str, str] = {}
     """Measures that could not be taken, by name, and why."""
+    notes: dict[str, str] = {}
+    """What the judge says of single scores, by their names: why a story is interesting, say."""
 
 
 class Pass(_Judged):

@@ -273,6 +273,12 @@ class TestMomentPicker:
         with pytest.raises(TryAgain, match=r"3\.00 s long.*at most 3\.75 s"):
             picked(store, tmp_path, clip_facts(Fraction(3)), seconds=Fraction(4), handles=Fraction(0))
 
+    def test_a_clip_that_lacks_a_part_of_its_handles_is_not_slowed(self, store, tmp_path):
+        """At the ends of its transitions a frame stands, where it can hardly be seen."""
+        clip = picked(store, tmp_path, clip_facts(Fraction(3)), seconds=Fraction(5, 2), handles=Fraction(1, 2))
+        assert clip.speed == 1
+        assert Fraction(0) < clip.source.start and clip.source.end < 3
+
     def test_handles_give_way_before_the_shot_does(self, store, tmp_path):
         clip = picked(store, tmp_path, clip_facts(Fraction(3)), seconds=Fraction(3), handles=Fraction(1))
         assert clip.speed == 1 and clip.source == Span(start=Fraction(0), length=Fraction(3))

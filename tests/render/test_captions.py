@@ -394,6 +394,24 @@ def test_nothing_is_lit_in_a_long_pause():
     assert [len(lettering.at(Fraction(second))) for second in ("1.2", "3", "4.2")] == [2, 1, 2]
 
 
+def test_letters_that_no_font_has_leave_no_hole_and_light_up_nothing_else(bare_machine: None):
+    one = spoken("We won 🎉🎉 today. 🎉", seconds="6", pace="1")
+    lettering = Lettering(film((1280, 720), [one], mode="karaoke"))
+    without = draw(film((1280, 720)), caption("We won today."))
+    assert np.array_equal(lettering.at(Fraction("1.5"))[0].overlay.rgba, without.rgba)
+    seen = [bool(lettering.at(Fraction(second))[1].overlay.rgba.any()) for second in ("2.5", "3.5", "4.5", "5.5")]
+    assert seen == [True, False, True, False]
+    first, last = ink(lettering.at(Fraction("4.5"))[1].overlay)
+    alone = ink(draw(film((1280, 720)), caption("today.")))
+    assert abs((last - first) - (alone[1] - alone[0])) <= 4 and abs(last - ink(without)[1]) <= 4
+
+
+def test_karaoke_of_words_that_no_font_has_shows_nothing_and_says_so(bare_machine: None):
+    lettering = Lettering(film((1280, 720), [spoken("清晨我们去了湖边。")], mode="karaoke", language="zh"))
+    assert lettering.at(Fraction(2)) == ()
+    assert any("湖" in why or "清" in why for _, why in lettering.degraded)
+
+
 def test_a_dark_accent_is_lightened_until_it_can_be_read():
     assert readable("#FFD23F") == (255, 210, 63)
     red, green, blue = readable("#101060")
@@ -480,3 +498,9 @@ def test_the_fonts_of_the_machine_that_draw_words_are_known(tmp_path: Path):
     own = tmp_path / "fonts" / "Own.ttf"
     own.write_bytes((faces.SHIPPED / "Manrope-Bold.ttf").read_bytes())
     assert list(fonts_used(film(captions=[caption("lake")], font=str(own)))) == ["Own.ttf"]
+
+
+def test_east_asian_marks_ask_for_the_font_of_their_letters(bare_machine: None):
+    said = Lettering(film((1280, 720), [caption("清晨，我们「去」了。")], language="zh")).degraded
+    assert [what for what, _ in said] == ["Chinese or Japanese in the captions"]
+    assert "fonts-noto-cjk" in said[0][1]

@@ -46,6 +46,15 @@ CaptionMode = Literal["block", "words", "karaoke"]
 """Whole captions; one to three words at a time, large; or whole captions with the spoken word lit up."""
 
 
+class Shown(_Frozen):
+    """What a person saw when asking for a change: the third photo is the third of this film."""
+
+    assets: tuple[str, ...] = ()
+    """The ids of the pictures and clips that its shots showed, in order; empty when that is not known."""
+    seconds: Seconds | None = None
+    """How long it was; None when that is not known."""
+
+
 class Brief(_Frozen):
     """What was asked for: words, assets, format, limits."""
 
@@ -99,6 +108,8 @@ class Brief(_Frozen):
     """The name of the film's file."""
     revisions: tuple[str, ...] = ()
     """What was asked for later, in order: each changes what came before it."""
+    shown: tuple[Shown, ...] = ()
+    """For each revision, the film that it was said of."""
     production: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$")
     """The production's number, kept from its first brief; None: this is the first."""
 

@@ -311,6 +311,15 @@ def given_title(text: str) -> tuple[str, int, int] | None:
     return None
 
 
+_QUOTE_HERE = re.compile(rf"\s*(?:{_QUOTES}|{_SINGLE})")
+
+
+def quoted(text: str, at: int) -> tuple[str, int] | None:
+    """What stands in quotation marks at `at` (blanks before them), and where they end; None where there are none."""
+    match = _QUOTE_HERE.match(text, at)
+    return (next(group for group in match.groups() if group is not None), match.end()) if match else None
+
+
 _ASKING = re.compile(
     r"\s*(?:(?:hi|hello|hey|please|pls|kindly|ok|can you|could you|would you|will you|i would like(?: you)?(?: "
     r"to)?|i'd like(?: you)?(?: to)?|i want(?: you)?(?: to)?|"

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from cutroom.cli.parameters import (
+    Address,
     ApproveAbove,
     AtOnce,
     Budget,
+    EngineName,
     Folder,
     Json,
     OnAmbiguous,
@@ -25,6 +27,9 @@ StepName = Annotated[str, typer.Argument(help="A step, as cutroom status names i
 
 def resume(  # noqa: PLR0913 - one parameter per option
     production: Folder,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Make the film anew from what was kept, without asking any model.")
+    ] = False,
     budget: Budget = None,
     approve_above: ApproveAbove = None,
     allow_unknown_price: UnknownPrice = False,
@@ -32,6 +37,8 @@ def resume(  # noqa: PLR0913 - one parameter per option
     fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
+    engine: EngineName = "local",
+    address: Address = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -39,7 +46,10 @@ def resume(  # noqa: PLR0913 - one parameter per option
     given = locals()
     from cutroom import api
 
-    _run(given, lambda options, watch: api.resume(production, options=options, watch=watch))
+    if replay:
+        _run(given, lambda options, watch: api.replay(production, watch=watch))
+    else:
+        _run(given, lambda options, watch: api.resume(production, options=options, watch=watch))
 
 
 def revise(  # noqa: PLR0913 - one parameter per option
@@ -58,6 +68,8 @@ def revise(  # noqa: PLR0913 - one parameter per option
     fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
+    engine: EngineName = "local",
+    address: Address = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -84,6 +96,8 @@ def redo(  # noqa: PLR0913 - one parameter per option
     fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
+    engine: EngineName = "local",
+    address: Address = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from cutroom.cli import changes, models
+from cutroom.cli import batch, changes, judge, models
 from cutroom.cli.parameters import (
+    Address,
     ApproveAbove,
     AtOnce,
     Bar,
@@ -18,6 +19,7 @@ from cutroom.cli.parameters import (
     CaptionsAs,
     CaptionsTo,
     CodecName,
+    EngineName,
     Files,
     Folder,
     For,
@@ -34,11 +36,14 @@ from cutroom.cli.parameters import (
     Music,
     OnAmbiguous,
     Out,
+    PlannerName,
+    Preview,
     Quiet,
     Request,
     Seed,
     Shape,
     StepIn,
+    StopAfter,
     StoreAt,
     Timeouts,
     UnknownPrice,
@@ -91,6 +96,7 @@ def make(  # noqa: PLR0913 - one parameter per option
     mark: Mark = True,
     label: Label = None,
     destination: For = None,
+    planner: PlannerName = None,
     seed: Seed = 0,
     budget: Budget = None,
     approve_above: ApproveAbove = None,
@@ -99,20 +105,17 @@ def make(  # noqa: PLR0913 - one parameter per option
     fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
+    engine: EngineName = "local",
+    address: Address = None,
     lut: Lut = None,
     match: Match = True,
     progress_bar: Bar = False,
     loudness: Loudness = None,
     store: StoreAt = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; make and keep nothing.")] = False,
-    stop_after: Annotated[
-        Literal["plan"] | None,
-        typer.Option("--stop-after", help="Keep the production, stop after its plan.", show_default=False),
-    ] = None,
+    stop_after: StopAfter = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a film that was not made by Cutroom.")] = False,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Make all but the film, and a quarter of its size beside it, quickly.")
-    ] = False,
+    preview: Preview = False,
     codec: CodecName = None,
     hardware: Annotated[bool, typer.Option("--hardware", help="Encode in hardware, if there is any.")] = False,
     json: Json = False,
@@ -156,6 +159,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     mark: Mark = True,
     label: Label = None,
     destination: For = None,
+    planner: PlannerName = None,
     seed: Seed = 0,
     budget: Budget = None,
     approve_above: ApproveAbove = None,
@@ -164,6 +168,8 @@ def plan(  # noqa: PLR0913 - one parameter per option
     fallback: StepIn = None,
     at_once: AtOnce = None,
     timeouts: Timeouts = None,
+    engine: EngineName = "local",
+    address: Address = None,
     lut: Lut = None,
     match: Match = True,
     progress_bar: Bar = False,
@@ -233,6 +239,8 @@ def verify(
 
 changes.add_to(app)
 models.add_to(app)
+judge.add_to(app)
+batch.add_to(app)
 
 
 def main() -> None:

@@ -110,6 +110,17 @@ Loudness = Annotated[
         metavar="LUFS", help="How loud it is: -14, -16 or -23. [default: as --for asks, else -14]", show_default=False
     ),
 ]
+PlannerName = Annotated[
+    Literal["chat", "house"] | None,
+    typer.Option(
+        "--planner",
+        help="Who plans: a chat model, or rules. [default: rules; a chat model, if there is one, when there is nothing to show]",
+        show_default=False,
+    ),
+]
+Preview = Annotated[
+    bool, typer.Option("--preview", help="Make all but the film, and a quarter of its size beside it, quickly.")
+]
 Seed = Annotated[int, typer.Option(help="Another seed makes another film of the same material.")]
 Budget = Annotated[
     str | None,
@@ -136,6 +147,10 @@ StepIn = Annotated[
         show_default=False,
     ),
 ]
+StopAfter = Annotated[
+    Literal["plan"] | None,
+    typer.Option("--stop-after", help="Keep the production, stop after its plan.", show_default=False),
+]
 AtOnce = Annotated[
     list[str] | None,
     typer.Option(
@@ -148,6 +163,18 @@ Timeouts = Annotated[
         "--timeout",
         metavar="LANE=S",
         help="After how many seconds without an answer a take failed.",
+        show_default=False,
+    ),
+]
+EngineName = Annotated[
+    Literal["local", "ray"],
+    typer.Option("--engine", help="Who makes the takes: this machine, or the workers of a Ray cluster."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT|auto",
+        help="With --engine ray: the cluster. [default: RAY_ADDRESS, else one of this machine alone]",
         show_default=False,
     ),
 ]

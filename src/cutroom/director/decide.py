@@ -81,7 +81,8 @@ def all_degraded(state: State, cast: Cast, limits: Limits) -> tuple[Degraded, ..
     if state.plan is not None:
         found.extend(state.plan.degraded)
         standing = survey(state, cast, limits)
-        found.extend(one for step in standing.recast if step in standing.keys for one in told(standing.recast[step]))
+        recast = [change for step in standing.recast if step in standing.keys for change in standing.recast[step]]
+        found.extend(told(recast))
         in_use = set(standing.keys.values())
         for slot in state.slots.values():
             if slot.accepted and slot.accepted.key in in_use:

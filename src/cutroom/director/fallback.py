@@ -33,71 +33,103 @@ def who(state: State, part: Part, form: Form, keys: Mapping[str, str]) -> tuple[
     return (part, name, ()) if not changes else (_with(part, alternates), name, tuple(changes))
 
 
-def step_in(state: State, limits: Limits, part: Part, step: str, slot: str, take: Take) -> list[Command]:
-    """What follows when `part` failed for good: somebody else, a question, or the reason why not; empty when nobody could."""
+Together = Mapping[str, tuple[str, Part]]
+"""Steps that get another performer together: the slot of each and who performs it now, by id; the one that failed is last."""
+
+
+def step_in(state: State, limits: Limits, take: Take, together: Together) -> list[Command]:
+    """What follows when a take failed for good: somebody else, a question, or the reason why not; empty when nobody could.
+
+    One change is written down at a time, and that of the failed step, which asks for it, at the end: whatever cuts a run
+    off between two of them, the next one goes on with the rest.
+    """
     failed = take.failed
     assert failed is not None
+    step, (_, part) = list(together.items())[-1]
     if failed.error in NOT_THEIR_FAULT or not part.alternates:
         return []
-    able = [other for other in part.alternates if _within(other, limits)]
-    said = f"{step}: {failed.reason}"
+    able = [other for other in part.alternates if _within(other, limits, _steps(other, together))]
     if limits.fallback == "never" or not able:
-        return [Wrap("failed", f"{said}; {_way_out(able or part.alternates, limits)}")]
+        other = (able or part.alternates)[0]
+        return [Wrap("failed", f"{step}: {failed.reason}; {_way_out(other, limits, _steps(other, together))}")]
     if limits.fallback == "ask":
-        return _asked(state, part, able, step, slot, take, said)
-    other = able[0]
-    return [Record(_recast(part, other, step, slot, failed.reason))]
+        return _asked(state, able, take, together)
+    return _recast(able[0], failed.reason, together)
 
 
 def told(changes: Iterable[Recast]) -> tuple[Degraded, ...]:
-    """What is said of them in the report."""
+    """What is said of them in the report: once for all steps that changed hands together."""
+    alike: dict[tuple[str, str, str], list[Recast]] = {}
+    for change in changes:
+        alike.setdefault((change.was, change.performer, change.reason), []).append(change)
     return tuple(
         Degraded(
-            what=change.step, why=f"{_name(change.was)} could not ({change.reason}); {_named(change)} did it instead"
+            what=_listed([change.step for change in group]),
+            why=f"{_name(was)} could not ({reason}); {performer} ({group[0].price}) did it instead",
         )
-        for change in changes
+        for (was, performer, reason), group in alike.items()
     )
 
 
-def _asked(state: State, part: Part, able: list[Part], step: str, slot: str, take: Take, said: str) -> list[Command]:
+def _asked(state: State, able: list[Part], take: Take, together: Together) -> list[Command]:
     """One question for each who could, in order, until somebody is wanted."""
     assert take.failed is not None
+    step = list(together)[-1]
+    said = f"{step}: {take.failed.reason}"
     for other in able:
         about = f"{take.key}:{other.performer}"
         answer = state.answers.get(("fallback", about))
         if answer == "yes":
-            return [Record(_recast(part, other, step, slot, take.failed.reason))]
+            return _recast(other, take.failed.reason, together)
         if answer is None:
-            way_out = "say --fallback free (or any) to let others step in"
-            question = f"{said}; {other.performer} could do it instead, price {other.terms.price}: go on with it?"
-            return [Ask("fallback", step, about, question, way_out)]
+            question = f"{said}; {_could(other, _steps(other, together))}: go on with it?"
+            return [Ask("fallback", step, about, question, "say --fallback free (or any) to let others step in")]
     return [Wrap("stopped", f"{said}; nobody else was wanted")]
 
 
-def _within(part: Part, limits: Limits) -> bool:
-    """True when the policy and the whole budget have room for a take of `part`."""
+def _theirs(other: Part, together: Together) -> list[tuple[str, str, Part]]:
+    """The steps that `other` can take over: id, slot, and who performs it now."""
+    return [
+        (step, slot, part)
+        for step, (slot, part) in together.items()
+        if any(one.performer == other.performer for one in part.alternates)
+    ]
+
+
+def _steps(other: Part, together: Together) -> int:
+    return len(_theirs(other, together))
+
+
+def _within(part: Part, limits: Limits, steps: int) -> bool:
+    """True when the policy and the whole budget have room for so many takes of `part`."""
     price = part.terms.price
     if price.free or limits.fallback == "free":
         return price.free
     if not price.known or price.currency != limits.currency:
         return limits.allow_unknown_price
-    return price.high <= (limits.budget or Decimal(0))
+    return steps * price.high <= (limits.budget or Decimal(0))
 
 
-def _way_out(others: Iterable[Part], limits: Limits) -> str:
-    other = next(iter(others))
-    could = f"{other.performer} could do it instead, price {other.terms.price}"
-    if other.terms.price.free:
-        return f"{could}: say --fallback free to go on with it"
-    room = "--allow-unknown-price" if not other.terms.price.known else f"--budget {other.terms.price.high} or more"
+def _could(other: Part, steps: int) -> str:
+    each = f" each, for {steps} steps" if steps > 1 else ""
+    return f"{other.performer} could do it instead, price {other.terms.price}{each}"
+
+
+def _way_out(other: Part, limits: Limits, steps: int) -> str:
+    price = other.terms.price
+    if price.free:
+        return f"{_could(other, steps)}: say --fallback free to go on with it"
+    room = "--allow-unknown-price" if not price.known else f"--budget {steps * price.high} or more"
     more = room if limits.fallback in ("any", "ask") else f"--fallback any and {room}"
-    return f"{could}: say {more} to go on with it"
+    return f"{_could(other, steps)}: say {more} to go on with it"
 
 
-def _recast(part: Part, other: Part, step: str, slot: str, reason: str) -> Recast:
-    return Recast(
-        step=step, slot=slot, was=part.performer, performer=other.performer, price=other.terms.price, reason=reason
-    )
+def _recast(other: Part, reason: str, together: Together) -> list[Command]:
+    performer, price = other.performer, other.terms.price
+    return [
+        Record(Recast(step=step, slot=slot, was=part.performer, performer=performer, price=price, reason=reason))
+        for step, slot, part in _theirs(other, together)
+    ]
 
 
 def _with(part: Part, alternates: tuple[Part, ...]) -> Part:
@@ -108,5 +140,5 @@ def _name(performer: str) -> str:
     return "whoever was wanted" if performer == NOBODY else performer
 
 
-def _named(change: Recast) -> str:
-    return f"{change.performer} ({change.price})"
+def _listed(steps: list[str]) -> str:
+    return ", ".join(steps) if len(steps) <= 3 else f"{', '.join(steps[:2])} and {len(steps) - 2} more"

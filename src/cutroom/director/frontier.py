@@ -63,6 +63,7 @@ class Frontier:
         # that the planner waits for are not through. Both move with events that are not their own.
         self._priced: dict[str, Decimal] = {}
         self._failed: dict[str, None] = {}
+        self._told = False
         self._purse = Purse.of(state, limits)
         self._outdated = False
         self._fresh: dict[str, None] = {}
@@ -80,7 +81,11 @@ class Frontier:
         for step in order:
             self._settle(state, step)
         # Those that failed were asked about before it was known where the steps behind them stand.
-        self._touch(state, tuple(self._failed))
+        self._speak_for_the_failed(state)
+
+    def upstream(self, step: str) -> tuple[str, ...]:
+        """The ids that a step refers to, as `Plan.upstream` says, which looks for them each time."""
+        return self._wiring[step]
 
     @property
     def changed(self) -> bool:
@@ -100,13 +105,23 @@ class Frontier:
             case Accepted(by="person"):
                 return False  # it may lie in any slot
             case Started() | Made() | Failed() | Accepted():
-                self._touch(state, (*self._steps.get(event.slot, ()), *self._failed, *self._moved_by_money(state)))
+                self._touch(state, (*self._steps.get(event.slot, ()), *self._moved_by_money(state)))
             case Answered():
                 # Steps that are equal share their slot, and with it the question.
                 self._touch(state, self._steps.get(self.slots.get(event.step, ""), ()))
             case _:
                 return False
+        self._speak_for_the_failed(state)
         return not self._outdated
+
+    def _speak_for_the_failed(self, state: State) -> None:
+        """Whether the planner is told of steps that failed depends on the others that it waits for."""
+        if not self._failed:
+            return
+        through = all(self._through(state, step) for step in self.plan.waits_for)
+        if through or self._told:
+            self._told = through
+            self._touch(state, tuple(self._failed))
 
     def _moved_by_money(self, state: State) -> list[str]:
         """The steps that may be begun now and might not before, or the other way round."""
@@ -241,7 +256,7 @@ class Frontier:
         if tried := after_failure(state, self.limits, self.parts[step], step, name, number, take, again):
             return tried
         alone = not any(one.made for one in state.slots.get(name, Slot()).takes.values())
-        if alone and (other := step_in(state, self.limits, self.parts[step], step, name, take)):
+        if alone and (other := step_in(state, self.limits, take, self._together(state, step))):
             return other
         if step in self.plan.waits_for:
             # The planner is told when the others are through; until then the failed step counts as settled.
@@ -251,6 +266,17 @@ class Frontier:
                 return [AskPlanner(f"{step} failed: {take.failed.reason}")]
             return []
         return [Wrap("failed", f"{step}: {take.failed.reason}")]
+
+    def _together(self, state: State, step: str) -> dict[str, tuple[str, Part]]:
+        """The steps that are recast with `step`: the slot and the performer of each, by id; its own comes last."""
+        kind, mine = type(self.plan.steps[step]), self.parts[step]
+        found: dict[str, tuple[str, Part]] = {}
+        for other, content in self.plan.steps.items() if kind.together else ():
+            if other != step and type(content) is kind and other in self._needed and not self._missing[other]:
+                part, name, _ = who(state, self.cast.parts[other], self._forms[other], self.keys)
+                if part.performer == mine.performer:
+                    found[other] = (name, part)
+        return {**found, step: (self.slots[step], mine)}
 
     def _through(self, state: State, step: str) -> bool:
         """True when the latest take of `step` is accepted or failed for good."""

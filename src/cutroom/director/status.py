@@ -80,6 +80,8 @@ def _of_step(
     last = slot.takes[max(slot.takes)] if slot.takes else None
     if last is not None and last.failed:
         return StepStatus(**about, standing="failed", why=(last.failed.reason,))
+    if last is not None and last.running:
+        return StepStatus(**about, standing="missing", why=("it is being made",))
     if last is not None and last.left:
         return StepStatus(**about, standing="cut off", why=(_fate(last),))
     before = state.slots.get(latest.get(step, ""), Slot())

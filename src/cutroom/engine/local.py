@@ -41,6 +41,9 @@ from cutroom.planner.casting import cast
 from cutroom.planner.planner import Known, Planner
 from cutroom.verdict import Abstain
 
+SOON = 0.005
+"""Seconds that something is waited for before what was written is committed."""
+
 GRACE = 20.0
 """Seconds that work of this machine is waited for when a run ends early: a frame, a sentence, a page."""
 
@@ -203,19 +206,29 @@ class LocalEngine:
 
     def _wait(self, *, only_for_work: bool) -> None:
         """Wait for the next thing to happen, and write it down."""
-        if self.inbox.empty():
-            self.journal.flush()
         times = [self._deadlines[0][0]] if self._deadlines else []
         later = self._lanes.next_time()
         if later is not None and not only_for_work:
             times.append(later)
-        try:
-            left = max(0.0, min(times) - time.monotonic()) if times else None
-            message = self.inbox.get(timeout=left)
-        except Empty:
+        message = self._next(min(times) if times else None)
+        if message is None:
             self._give_up_on_the_late()
-            return
-        self._receive(message)
+        else:
+            self._receive(message)
+
+    def _next(self, until: float | None) -> _Done | _Write | None:
+        """What happens next; None when nothing has by then. What was written is committed before anything long is waited for."""
+        soon = time.monotonic() + SOON
+        if until is None or soon < until:
+            try:
+                return self.inbox.get(timeout=SOON)
+            except Empty:
+                pass
+        self.journal.flush()
+        try:
+            return self.inbox.get(timeout=max(0.0, until - time.monotonic()) if until is not None else None)
+        except Empty:
+            return None
 
     def _receive(self, message: _Done | _Write) -> None:
         if isinstance(message, _Write):
@@ -480,7 +493,7 @@ class LocalEngine:
     def _inputs(self, step: str) -> dict[str, AnyMedia]:
         frontier = self._standing()
         assert frontier is not None
-        return {name: frontier.media[name] for name in frontier.plan.upstream(step)}
+        return {name: frontier.media[name] for name in frontier.upstream(step)}
 
     def _begin_looking(self, command: Look, lane: str) -> None:
         assert self.state.plan is not None

@@ -12,8 +12,10 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
+from pickle import PicklingError
 from threading import BoundedSemaphore, Lock
 from typing import Any, NamedTuple
 
@@ -38,6 +40,7 @@ from cutroom.errors import (
 )
 from cutroom.ledger.events import Event, Failed, Fetched, Made, Submitted
 from cutroom.ledger.state import State
+from cutroom.net.reach import listens
 from cutroom.performers.performer import Performer
 from cutroom.plan.terms import Terms
 from cutroom.plugins import offered
@@ -170,11 +173,15 @@ class RayEngine(LocalEngine):
         company, post = self._connected(), self._post(work.part.terms)
         if why := self._no_room(company, post, seen.line):
             return Failed(**work.about, reason=why, error="Unavailable")
+        try:
+            sent = self._to_send(self.performers[work.part.performer])
+        except GiveUp as error:
+            return self._by_ourselves(work, seen.line, str(error))
         wanted = self._wanted(seen.line)
         with company.hand(post, wanted) as worker:
             try:
                 self._check(worker, company, post, wanted)
-                message = self._told(worker, work, seen)
+                message = self._told(worker, work, sent, seen)
             except _Lost:
                 company.lost(worker)
                 raise
@@ -184,11 +191,11 @@ class RayEngine(LocalEngine):
             raise _STOPPED.get(message.error, CutroomError)(message.says)
         return self._by_ourselves(work, seen.line, message.why)
 
-    def _told(self, worker: _Worker, work: Work, seen: _Seen) -> Over | Stopped | NotHere:
+    def _told(self, worker: _Worker, work: Work, sent: bytes | None, seen: _Seen) -> Over | Stopped | NotHere:
         """Goes with a take from one message to the next."""
         ticket, hand = next(self._tickets_away), worker.actor
         patient = work.part.terms.elsewhere
-        answer = hand.begin.remote(ticket, work, self._to_send(self.performers[work.part.performer]))
+        answer = hand.begin.remote(ticket, work, sent)
         seen.begun = repeats(work.part.terms)
         while True:
             message = self._answer(worker, answer, seen.line, ticket, patient=patient)
@@ -212,8 +219,8 @@ class RayEngine(LocalEngine):
         while True:
             if self.closed.is_set():
                 raise Cancelled("stopped")
-            if ray.wait([answer], timeout=TICK)[0]:
-                return _got(answer)
+            with suppress(ray.exceptions.GetTimeoutError):
+                return _got(answer, TICK)
             if line.cancelled():
                 if told is None:
                     told = time.monotonic()
@@ -263,7 +270,7 @@ class RayEngine(LocalEngine):
     def _queued(self, command: Perform | Look) -> Waiting:
         if isinstance(command, Look):
             return Waiting(JUDGING, self.workers, command)
-        terms = self.cast.parts[command.step].terms
+        terms = self._parts()[command.step].terms
         if terms.elsewhere or (terms.at_once is not None and not terms.resources):
             return super()._queued(command)
         # A lane of the cluster is as wide as the cluster: ``gpu:0`` of this machine says nothing about its others.
@@ -284,7 +291,7 @@ class RayEngine(LocalEngine):
             if performer.name not in self._pickled:
                 try:
                     self._pickled[performer.name] = cloudpickle.dumps(performer)
-                except (TypeError, AttributeError, ValueError, RuntimeError) as error:
+                except (TypeError, AttributeError, ValueError, RuntimeError, PicklingError, CutroomError) as error:
                     raise GiveUp(
                         f"{performer.name} cannot be sent to another machine ({error}); offer it as a plug-in there"
                     ) from error
@@ -358,29 +365,25 @@ def _connect(address: str | None) -> bool:
         # What a worker without a GPU sees is not to change with Ray's versions.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         quietly = {"log_to_driver": False, "logging_level": "ERROR", "namespace": "cutroom"}
+        named = address or os.environ.get("RAY_ADDRESS") or "local"
         try:
-            if address == "local" or not _running(address):
-                ray.init(address="local", include_dashboard=False, object_store_memory=OBJECTS, **quietly)
-            else:
-                ray.init(address=address or "auto", **quietly)
+            if named not in ("local", "auto") and not listens(named):
+                raise ConnectionError("nobody listens there")
+            own = {"include_dashboard": False, "object_store_memory": OBJECTS} if named == "local" else {}
+            ray.init(address=named, **own, **quietly)
         except (ConnectionError, RuntimeError, ValueError, TimeoutError, OSError) as error:
-            where = f"--address {address}" if address else "Ray"
-            raise WrongUse(
-                f"{where}: no cluster answers ({str(error).splitlines()[0]}); begin one with: ray start --head, or leave "
-                "--address out for one of this machine alone"
-            ) from error
+            where = f"--address {address}" if address else "RAY_ADDRESS" if named != "local" else "Ray"
+            way_out = "begin one with: ray start --head, or leave the address out for one of this machine alone"
+            if named not in ("local", "auto") and not str(error).startswith("nobody"):
+                way_out = "the same Ray must run there, and RAY_AUTH_TOKEN must hold its token (ray get-auth-token)"
+            raise WrongUse(f"{where}: no cluster answers ({str(error).splitlines()[0]}); {way_out}") from error
         return True
 
 
-def _running(address: str | None) -> bool:
-    """True when a cluster was named, or one runs on this machine."""
-    return bool(address or os.environ.get("RAY_ADDRESS"))
-
-
-def _got(answer: Any) -> Any:
-    """What a worker answered. Raises _Lost when it is gone."""
+def _got(answer: Any, seconds: float | None = None) -> Any:
+    """What a worker answered. Raises _Lost when it is gone, Ray's GetTimeoutError when there is no answer by then."""
     try:
-        return ray.get(answer)
+        return ray.get(answer, timeout=seconds)
     except _LOST as error:
         said = " ".join(str(error).split())
         raise _Lost(f"a worker of the cluster was lost ({said[:300]})") from error

@@ -138,7 +138,8 @@ def take_made(work: Work, right: Right, store: Store, line: Line, make: Callable
     settled = False
     try:
         try:
-            known = found(store, work.command.key)
+            # What is free is not remembered, unless others may want it.
+            known = found(store, work.command.key) if _remembered(work, store) else None
         except TryLater as error:
             return Failed(**work.about, reason=str(error), error="TryLater")
         if known is not None:
@@ -153,6 +154,10 @@ def take_made(work: Work, right: Right, store: Store, line: Line, make: Callable
         return event
     finally:
         right.let_go(settled=settled)
+
+
+def _remembered(work: Work, store: Store) -> bool:
+    return store.share is not None or not work.part.terms.price.free
 
 
 def found(store: Store, key: str) -> Known | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Protocol
 
 from cutroom.director.commands import Perform
@@ -103,7 +104,7 @@ def carry_out(work: Work, performer: Performer, store: Store, line: Line) -> Mad
         said = CutroomError(f"{performer.name} crashed: {error or type(error).__name__}")
         return _failed(work, said, bills, error=type(error).__name__)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        _cleared(scratch)
     if wrong := _wrong(work, media, store):
         return _failed(work, GiveUp(f"{performer.name} {wrong}", billed=_after_answer(work)), bills)
     result = {
@@ -116,6 +117,13 @@ def carry_out(work: Work, performer: Performer, store: Store, line: Line) -> Mad
     if work.part.terms.elsewhere:
         line.write(Fetched(**result))
     return Made(**result)
+
+
+def _cleared(scratch: Path) -> None:
+    try:
+        scratch.rmdir()  # most leave nothing there, and looking for it takes longer than their work
+    except OSError:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _wrong(work: Work, media: Media, store: Store) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cutroom.judge.checks import cut, film, marked, picture, shot, sound, text, timelines
+from cutroom.judge.checks import cut, film, marked, picture, shot, sound, story, text, timelines
 from cutroom.judge.evidence import Evidence, found, measured, unmeasured, verdict
 from cutroom.media.kinds import Audio, Cut, Image, Media, Text, Video
 from cutroom.media.store import Store
 from cutroom.plan.catalogue.assemble import AssembleCut, MarkFilm, RenderFilm
 from cutroom.plan.catalogue.edit import FramePicture, PickMoment
 from cutroom.plan.catalogue.generate import ComposeMusic, DrawCard, Speak
-from cutroom.plan.catalogue.write import WriteCaptions, WriteScript
+from cutroom.plan.catalogue.write import PlanShot, WriteCaptions, WriteScript, WriteStory
 from cutroom.plan.step import AnyStep
 from cutroom.verdict import Verdict
 
@@ -68,6 +68,8 @@ def _unknown(step: AnyStep, media: Media, inputs: Mapping[str, Media], store: St
 
 BY_STEP: Mapping[type[AnyStep], Check] = {
     WriteScript: lambda step, media, inputs, store: text.script(step, media, store),
+    WriteStory: lambda step, media, inputs, store: story.story(step, media, store),
+    PlanShot: lambda step, media, inputs, store: story.shot(step, media, store),
     WriteCaptions: lambda step, media, inputs, store: text.captions(step, media, store),
     Speak: lambda step, media, inputs, store: sound.speech(step, media, store),
     ComposeMusic: lambda step, media, inputs, store: sound.music(step, media, store),

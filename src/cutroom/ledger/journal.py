@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from cutroom.errors import BrokenProduction, Busy, NoSpace
 from cutroom.ledger.events import EVENT, Event, stands_for_money
 from cutroom.ledger.lease import Lease, take
+from cutroom.media.holder import Holder
 
 GROUP = 0.5
 """Events of so many seconds are committed together at most, when nothing is waited for in between."""
@@ -144,6 +145,14 @@ class Journal:
                 self._db.execute("COMMIT")
         except sqlite3.DatabaseError as error:
             raise _explained(self.path, error) from error
+
+    def at_work(self) -> bool:
+        """True when some process, this one or another, may be writing now."""
+        try:
+            row = self._db.execute("SELECT holder FROM lease").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise _explained(self.path, error) from error
+        return row is not None and row[0] is not None and not Holder.read(row[0]).surely_dead()
 
     def entries(self) -> Iterator[Entry]:
         """Every event in order. Raises BrokenProduction at one that cannot be read."""

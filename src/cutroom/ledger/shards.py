@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
-COUNT = 512
+COUNT = 128
 """So many dictionaries share the keys: a change copies one of them, and the list of all."""
 
 

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import secrets
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ class Holder(NamedTuple):
     @classmethod
     def myself(cls) -> Holder:
         """This process."""
-        return cls(platform.node(), _boot(), os.getpid(), _started(os.getpid()))
+        return _myself(os.getpid())
 
     @classmethod
     def read(cls, text: str) -> Holder:
@@ -37,6 +38,12 @@ class Holder(NamedTuple):
         if self.host != platform.node() or not self.boot:
             return False
         return self.boot != _boot() or _started(self.process) != self.started
+
+
+@lru_cache(maxsize=4)
+def _myself(process: int) -> Holder:
+    """Read once: a fork has another number."""
+    return Holder(platform.node(), _boot(), process, _started(process))
 
 
 _NAME = re.compile(
@@ -75,7 +82,9 @@ def _started(process: int) -> str:
         text = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
     except OSError:
         return "" if _boot() else _alive(process)
-    return text.rpartition(")")[2].split()[19]
+    fields = text.rpartition(")")[2].split()
+    # One that was killed stands there until its parent has taken note of it; it does nothing any more.
+    return "" if fields[0] in ("Z", "X") else fields[19]
 
 
 def _alive(process: int) -> str:

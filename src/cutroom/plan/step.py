@@ -52,6 +52,9 @@ class AnyStep(BaseModel):
     makes: ClassVar[type[Media]] = Media
     seeded: ClassVar[bool] = False
     """True when another take gives another result (the take number is part of the key of any step anyway)."""
+    together: ClassVar[bool] = False
+    """True when whoever steps in for one step of this kind does so for all that were by the same performer: a film has one
+    narrator."""
 
     def wires(self) -> Iterator[Wire]:
         """Every ref in this step, in the order of the fields."""

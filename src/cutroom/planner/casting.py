@@ -86,7 +86,8 @@ def _able(step: AnyStep, plan: Plan, performers: Sequence[Candidate]) -> tuple[l
             continue
         try:
             settings = performer.settings(step)
-            if isinstance(performer, Dependent):
+            # Most are not, and asking a protocol takes long where there are thousands of steps.
+            if hasattr(performer, "settings_within") and isinstance(performer, Dependent):
                 settings = settings | performer.settings_within(step, plan)
             part = Part(
                 performer=performer.name, version=performer.version, settings=settings, terms=performer.terms(step)

@@ -28,10 +28,14 @@ class ChatPlanner:
     name = "chat"
     version = "1"
 
-    def __init__(self, performers: Sequence[Candidate], house: HousePlanner | None = None) -> None:
-        """Plans for `performers`: only what one of them can carry out is offered to a model."""
+    def __init__(self, performers: Sequence[Candidate], writer: str | None = None) -> None:
+        """Plans for `performers`: only what one of them can carry out is offered to a model.
+
+        `writer` is the chat model that writes, by the person's own name for it; the first that can when left out.
+        """
         self._performers = tuple(performers)
-        self._house = house or HousePlanner()
+        self._writer = writer
+        self._house = HousePlanner()
 
     def can_write(self) -> bool:
         """True when somebody here can write stories."""
@@ -44,11 +48,30 @@ class ChatPlanner:
         """
         if not brief.request.strip() and not brief.assets:
             raise WrongUse("nothing to make a film of: say what you want, or hand over pictures, clips, sound or notes")
-        if "story" in known.failed and "story" not in known.media:
-            plan = self._house.plan(brief, known)
-            why = f"planned by rule, because no model could write one: {known.failed['story']}"
-            return plan.model_copy(update={"degraded": (Degraded(what="story", why=why), *plan.degraded)})
-        return StoryDraft(brief=brief, known=known, can=self._can, free=self._free).plan()
+        plain, changes = self._parted(brief, known)
+        draft = StoryDraft(
+            brief=plain, known=known, can=self._can, free=self._free, writer=self._writer, changes=changes
+        )
+        lost = next((known.failed[name] for name in draft.story_ids if _lost(name, known)), None)
+        if lost is None:
+            return draft.plan()
+        plan = self._house.plan(brief, known)
+        said = Degraded(what="story", why=f"planned by rule, because no model could write one: {lost}")
+        return plan.model_copy(update={"degraded": (said, *plan.degraded)})
+
+    def _parted(self, brief: Brief, known: Known) -> tuple[Brief, tuple[str, ...]]:
+        """The brief with the revisions that the house understands, and those that are for the story's author."""
+        plain: tuple[str, ...] = ()
+        changes: tuple[str, ...] = ()
+        for words in brief.revisions:
+            tried = brief.model_copy(update={"revisions": (*plain, words)})
+            try:
+                self._house.understood(tried, known)
+            except WrongUse:
+                changes += (words,)
+            else:
+                plain += (words,)
+        return brief.model_copy(update={"revisions": plain}), changes
 
     def revise(self, plan: Plan, step: str, verdict: Verdict, round: int) -> Plan | None:
         """As the house does: captions, moments and words over the picture. A story or a shot gets another take."""
@@ -63,3 +86,7 @@ class ChatPlanner:
     def _free(self, step: AnyStep) -> bool:
         performer = self._performer(step)
         return performer is not None and performer.terms(step).price.free
+
+
+def _lost(step: str, known: Known) -> bool:
+    return step in known.failed and step not in known.media

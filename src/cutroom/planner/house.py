@@ -9,28 +9,41 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from cutroom.brief.brief import Brief
+from cutroom.brief.brief import Asset, Brief
+from cutroom.brief.words import name_words
 from cutroom.errors import WrongUse
 from cutroom.measures.text import reading_seconds
 from cutroom.media.kinds import Audio, Cut, Image, Media, Text, Video
 from cutroom.plan.catalogue import assemble, edit, generate, understand, write
-from cutroom.plan.facts import ClipFacts, PictureFacts, Script
+from cutroom.plan.catalogue.generate import Mood
+from cutroom.plan.facts import ClipFacts, PictureFacts, Script, ScriptLine
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.plan.step import AnyStep, Ref
 from cutroom.planner.marking import marked
-from cutroom.planner.material import Chosen, Shot, Visual, choose, is_picture, lasting, without_bystanders
+from cutroom.planner.material import (
+    Chosen,
+    Shot,
+    Visual,
+    choose,
+    held,
+    is_picture,
+    lasting,
+    no_longer,
+    without_bystanders,
+)
 from cutroom.planner.overlays import Laid, inset, third_titles
-from cutroom.planner.pacing import Wanted, cuts_on_beats, shares
+from cutroom.planner.pacing import Wanted, away_from_fixed, cuts_on_beats, shares
 from cutroom.planner.planner import Known
-from cutroom.planner.style import STYLES, Kind
-from cutroom.planner.telling import SHORTEST_READ, Line, Told, shown, tell
-from cutroom.planner.wishes import Wishes, wishes
+from cutroom.planner.revising import Hold, music_seed, visuals_of
+from cutroom.planner.style import STYLES, Kind, Style
+from cutroom.planner.telling import SHORTEST_READ, Line, Told, as_seen, shown, tell
+from cutroom.planner.wishes import Wishes, understood, wishes
 from cutroom.time import Span
 from cutroom.timeline.beats import tempo_grid
 from cutroom.timeline.timeline import CaptionStyle, Title, Transition
@@ -48,6 +61,13 @@ LABEL = Fraction(5)
 SHORTEST_FILM, LONGEST_FILM = Fraction(6), Fraction(180)
 """Bounds for a length that nobody asked for."""
 
+NOTHING_SEEN = Degraded(
+    what="pictures",
+    why="nothing was handed over that could be shown, and the house invents nothing: the film is its words on plain cards; hand "
+    "over pictures or clips, or set up models that write a story and make its pictures: cutroom models add",
+)
+"""What is said of a film that was asked for in words alone."""
+
 
 def ref(kind: type[Media], identity: str) -> Ref[Any]:
     """A typed ref."""
@@ -58,11 +78,15 @@ class HousePlanner:
     """Plans by rules; see the module's own words."""
 
     name = "house"
-    version = "2"
+    version = "3"
 
     def plan(self, brief: Brief, known: Known) -> Plan:
         """The plan as far as it can be made. Raises WrongUse when an option cannot be understood."""
         return Draft(brief, known).plan()
+
+    def understood(self, brief: Brief, known: Known) -> None:
+        """Raises WrongUse when the last revision is not understood, with what can be said instead."""
+        understood(brief, *seen_so_far(brief, known))
 
     def revise(self, plan: Plan, step: str, verdict: Verdict, round: int) -> Plan | None:
         """What to change so that `verdict` need not be given again; None when another take is the better idea."""
@@ -101,7 +125,7 @@ class Draft:
     def asked(self) -> Wishes:
         """What the brief and its notes ask for."""
         notes = [self.known.texts.get(asset.id, "") for asset in self.brief.assets if isinstance(asset.media, Text)]
-        return wishes(self.brief, notes)
+        return wishes(self.brief, notes, *seen_so_far(self.brief, self.known))
 
     @cached_property
     def wishes(self) -> Wishes:
@@ -118,7 +142,7 @@ class Draft:
     def looks(self) -> dict[str, AnyStep]:
         """A look at every picture and clip that has not failed to be looked at, and at the sounds that are used."""
         steps: dict[str, AnyStep] = {}
-        for asset in self.wishes.visuals:
+        for asset in self.wishes.looked_at:
             name = f"look-{asset.id}"
             if name in self.known.failed and name not in self.known.media:
                 continue
@@ -133,6 +157,15 @@ class Draft:
         """What makes the film: all that was looked at, but for what lies over it."""
         return [visual for visual in self.looked_at if visual.asset.id != self.wishes.overlays.inset]
 
+    @cached_property
+    def material(self) -> list[Visual]:
+        """What the script knows of, and its lines count: also what a revision took out of the film since.
+
+        So a picture that goes costs no other script: its own line goes with it, and every other stays.
+        """
+        found = (self._looked_at(asset) for asset in self.wishes.looked_at)
+        return [one for one in found if one is not None and one.asset.id != self.wishes.overlays.inset]
+
     @property
     def inset(self) -> Visual | None:
         """What lies over the film in a corner."""
@@ -141,14 +174,12 @@ class Draft:
     @cached_property
     def looked_at(self) -> list[Visual]:
         """Every picture and clip that was looked at, in order."""
-        found = []
-        for asset in self.wishes.visuals:
-            look = f"look-{asset.id}"
-            model = PictureFacts if isinstance(asset.media, Image) else ClipFacts
-            facts = self.known.read(look, model)
-            if facts is not None:
-                found.append(Visual(asset=asset, facts=facts, look=look))
-        return found
+        return [one for asset in self.wishes.visuals if (one := self._looked_at(asset)) is not None]
+
+    def _looked_at(self, asset: Asset) -> Visual | None:
+        look = f"look-{asset.id}"
+        facts = self.known.read(look, PictureFacts if isinstance(asset.media, Image) else ClipFacts)
+        return None if facts is None else Visual(asset=asset, facts=facts, look=look)
 
     def degraded(self) -> list[Degraded]:
         """Assets and lines that were lost on the way; one sentence when no line can be spoken at all."""
@@ -161,10 +192,17 @@ class Draft:
         ]
         silent = {step: reason for step, reason in lost.items() if step in self.line_ids}
         looks += self.too_long()
+        looks += self.missed()
+        if not self.brief.assets:
+            looks.append(NOTHING_SEEN)
         if silent and len(silent) == len(self.line_ids):
             reason = next(iter(silent.values()))
             return [*looks, Degraded(what="narration", why=f"nothing is spoken, the lines are captions only: {reason}")]
         return [*looks, *(Degraded(what=step, why=reason) for step, reason in silent.items())]
+
+    def missed(self) -> list[Degraded]:
+        """What the last revision asks for and does not get."""
+        return [Degraded(what=f"revision: {what}", why=why) for what, why in self.wishes.missed]
 
     def too_long(self) -> list[Degraded]:
         """A length that was asked for although the place where the film is going takes less."""
@@ -181,8 +219,8 @@ class Draft:
         return write.WriteScript(
             request=self.wishes.request,
             notes=tuple(ref(Text, asset.id) for asset in self.wishes.notes),
-            facts=tuple(ref(Text, visual.look) for visual in self.visuals),
-            names=tuple(visual.asset.name for visual in self.visuals),
+            facts=tuple(ref(Text, visual.look) for visual in self.material),
+            names=tuple(visual.asset.name for visual in self.material),
             seconds=self.wishes.seconds,
             language=self.wishes.language,
             spoken=self.wishes.narrate,
@@ -190,8 +228,11 @@ class Draft:
 
     @cached_property
     def script(self) -> Script | None:
-        """What the film says; None while it is not written."""
-        return self.known.read("script", Script)
+        """What the film says; None while it is not written. A revision may give the film another title."""
+        script, title = self.known.read("script", Script), self.wishes.choices.title
+        if script is None or title is None:
+            return script
+        return script.model_copy(update={"title": title, "subtitle": script.subtitle if title else ""})
 
     @property
     def line_ids(self) -> list[str]:
@@ -210,9 +251,11 @@ class Draft:
         """A step for every line that is to be spoken."""
         if not self.wishes.narrate or self.script is None:
             return {}
-        voice = self.brief.voice
+        asked = self.wishes.choices
+        voice = asked.voice or (self.brief.voice if self.brief.voice != "none" else None)
+        pace = float(asked.speech)
         steps: dict[str, AnyStep] = {
-            name: generate.Speak(text=line.text, language=self.script.language, voice=voice)
+            name: generate.Speak(text=line.text, language=self.script.language, voice=voice, pace=pace)
             for name, line in zip(self.line_ids, self.script.lines, strict=True)
         }
         return {name: step for name, step in steps.items() if name in self.known.media or name not in self.known.failed}
@@ -261,6 +304,17 @@ class Draft:
         return marked(whole, names, self.script.title or self.brief.film, self.brief.number)
 
 
+def seen_so_far(brief: Brief, known: Known) -> tuple[dict[str, PictureFacts | ClipFacts], frozenset[str]]:
+    """What is known of pictures and clips, by asset id, and the ids of those that could not be looked at."""
+    facts: dict[str, PictureFacts | ClipFacts] = {}
+    for asset in visuals_of(brief):
+        found = known.read(f"look-{asset.id}", PictureFacts if isinstance(asset.media, Image) else ClipFacts)
+        if found is not None:
+            facts[asset.id] = found
+    failed = {name.removeprefix("look-") for name in known.failed if name.startswith("look-")}
+    return facts, frozenset(failed - facts.keys())
+
+
 def _among(shot: Shot, kept: Sequence[Shot]) -> bool:
     return any(shot.visual is other.visual and shot.part == other.part for other in kept)
 
@@ -281,9 +335,22 @@ class Film:
         self.wishes = draft.wishes
         self.script = script
         self.speaking = speaking
-        self.style = STYLES[self.wishes.mood]
+        self.choices = draft.wishes.choices
+        self.style = self.asked_style()
         self.rate = self.wishes.format.rate
         self.rng = random.Random(f"{draft.brief.seed} {self.wishes.mood}")
+
+    def asked_style(self) -> Style:
+        """How the mood cuts a film, with the pace and the transitions that were asked for."""
+        style = STYLES[self.wishes.mood]
+        faster = Fraction((4 / 3) ** float(-self.choices.pace)).limit_denominator(100)
+        kinds = self.choices.transitions
+        return replace(
+            style,
+            shot=style.shot * faster,
+            transition=min(max(style.transition * faster, Fraction(3, 10)), Fraction(2)),
+            transitions=tuple((kind, 1.0) for kind in kinds) if kinds else style.transitions,
+        )
 
     def steps(self) -> Rest:
         """Every further step."""
@@ -298,9 +365,9 @@ class Film:
         steps: dict[str, AnyStep] = {**cards, **looked, **shots}
         if self.wishes.compose:
             steps["music"] = generate.ComposeMusic(
-                mood=self.wishes.mood,
+                mood=self.music_mood,
                 seconds=self.seconds,
-                seed=self.draft.brief.seed,
+                seed=self.music_seed,
                 under_voice=bool(self.speaking or self.wishes.spoken),
             )
         lines = self.caption_lines(told)
@@ -321,6 +388,16 @@ class Film:
         notes = (*(chosen.notes if chosen else ()), *untold, *laid.notes, *unplaced, *self.unused_sounds())
         return Rest(steps, notes)
 
+    @property
+    def music_mood(self) -> Mood:
+        """What the music should feel like: as the film, unless words ask for something else of the music alone."""
+        return self.wishes.mood if self.choices.music_mood == self.choices.mood else self.choices.music_mood
+
+    @cached_property
+    def music_seed(self) -> int:
+        """The piece of music that is wanted."""
+        return music_seed(self.choices, self.music_mood, self.seconds, self.draft.brief.seed)
+
     # ── over the film ──
 
     def laid_over(self) -> Laid:
@@ -334,7 +411,7 @@ class Film:
         """The lower thirds, and a sentence for each that has no place."""
         seen = self.seen(lengths, chosen)
         end = self.seconds - self.ending
-        return third_titles(self.wishes.overlays.thirds, self.draft.visuals, seen, self.title_seconds(), end)
+        return third_titles(self.wishes.overlays.thirds, self.draft.material, seen, self.title_seconds(), end)
 
     # ── length ──
 
@@ -350,13 +427,14 @@ class Film:
         """The film's length: as asked, else as the material and the lines deserve; in whole frames."""
         if self.wishes.seconds is not None:
             return max(self.rate.snap(self.wishes.seconds), self.rate.seconds(1))
-        pace = {"slow": Fraction(4, 3), "fast": Fraction(3, 4)}.get(self.wishes.words.pace or "", Fraction(1))
         shown = Fraction(0)
         for visual in self.draft.visuals:
+            hold = self.choices.holds.get(visual.asset.id, Hold())
             if isinstance(visual.facts, ClipFacts):
-                shown += min(visual.facts.seconds * Fraction(9, 10), Fraction(8))
+                long = min(visual.facts.seconds * Fraction(9, 10), Fraction(8))
+                shown += min(hold.of(long), visual.facts.seconds)
             else:
-                shown += self.style.shot * pace
+                shown += hold.of(self.style.shot)
         spoken = (
             self.speech * Fraction(5, 4) + self.title_seconds(Fraction(30)) + TAIL if self.speaking else Fraction(0)
         )
@@ -369,6 +447,7 @@ class Film:
         if not self.draft.visuals:
             shown = max(Fraction(10), Fraction(3) * len(self.script.lines))
         length = min(max(shown + 2, spoken, told, SHORTEST_FILM), max(LONGEST_FILM, spoken, told))
+        length = max(length * self.choices.scale + self.choices.extra, Fraction(2))
         going = self.wishes.destination
         return self.rate.snap(min(length, going.most) if going and going.most else length)
 
@@ -413,14 +492,25 @@ class Film:
             for place, line in reversed(list(enumerate(self.script.lines)))
             if line.subject is not None
         }
-        told = {self.draft.visuals[subject].look for subject in about}
+        told = {self.draft.material[subject].look for subject in about}
         shown = self.seconds - self.ending
-        chosen = choose(self.draft.visuals, shown, self.style.transition, told)
+        chosen = choose(
+            self.draft.visuals, shown, self.style.transition, told, pinned=self.choices.pinned, asked=self.as_asked
+        )
         shots = self.with_time_to_speak(chosen.shots, about)
         kept, notes = without_bystanders(shots, shown, told) if self.speaking else (shots, [])
         if len(kept) < len(shots):
             kept = self.with_time_to_speak([shot for shot in chosen.shots if _among(shot, kept)], about)
         return Chosen(shots=tuple(kept), notes=(*chosen.notes, *notes))
+
+    def as_asked(self, shot: Shot) -> Shot:
+        """`shot`, as long as a person wants it to be seen; shorter where the film is to be cut faster."""
+        hold = self.choices.holds.get(shot.visual.asset.id)
+        if hold is not None:
+            return held(shot, hold.seconds, hold.times)
+        if self.choices.pace > 0 and is_picture(shot):
+            return no_longer(shot, self.style.shot * Fraction(6, 5))
+        return shot
 
     def with_time_to_speak(self, shots: Sequence[Shot], about: Mapping[int, int]) -> list[Shot]:
         """Each shot long enough for what is said of it; `about` maps visuals onto the lines about them."""
@@ -429,7 +519,7 @@ class Film:
         for place, shot in enumerate(shots):
             if place == 0 and self.script.title:
                 shot = lasting(shot, self.title_seconds())
-            subject = self.draft.visuals.index(shot.visual)
+            subject = self.draft.material.index(shot.visual)
             if self.speaking and shot.part == 0 and subject in about:
                 lead = self.first_word if place == 0 else Fraction(0)
                 lead += TAIL if place == len(shots) - 1 else 0
@@ -451,7 +541,8 @@ class Film:
         plain = shares(wanted, shown)
         beats: tuple[Fraction, ...] = ()
         if self.wishes.compose:
-            beats = tempo_grid(self.wishes.mood, self.seconds, self.draft.brief.seed).beats
+            grid = tempo_grid(self.music_mood, self.seconds, self.music_seed)
+            beats = away_from_fixed(plain, [one.shortest == one.longest for one in wanted], grid.beats)
         return cuts_on_beats(plain, beats, self.rate, longest=[one.longest for one in wanted])
 
     def transitions(self, lengths: Sequence[Fraction]) -> list[Transition | None]:
@@ -509,6 +600,7 @@ class Film:
             facts=ref(Text, facts),
             seconds=seconds,
             format=self.wishes.format,
+            motion=self.choices.motions.get(picture, self.choices.motion),
             seed=self.draft.brief.seed + variety,
         )
 
@@ -518,12 +610,31 @@ class Film:
         """When each line is told, and which are not."""
         seen = self.seen(lengths, chosen)
         lines = [
-            Line(place=place, text=line.text, subject=line.subject, spoken=spoken, seconds=self.line_seconds(place))
+            Line(
+                place=place,
+                text=line.text,
+                subject=line.subject,
+                spoken=f"line-{place + 1}" in self.speaking,
+                seconds=self.line_seconds(place),
+                label=f"line-{place + 1}" not in self.speaking and self.is_label(line),
+            )
             for place, line in enumerate(self.script.lines)
-            for spoken in [f"line-{place + 1}" in self.speaking]
         ]
         kept, notes = shown(lines, seen)
-        return tell(kept, seen, self.first_word, self.seconds, TAIL), notes
+        if self.draft.visuals != [one for one in self.draft.material if one in self.draft.visuals]:
+            kept = as_seen(kept, seen)
+        told = tell(kept, seen, self.first_word, self.seconds, TAIL)
+        notes += [
+            f"not shown, for its picture is over too soon: “{line.text}”"
+            for line in kept
+            if all(one.line != line for one in told)
+        ]
+        return told, notes
+
+    def is_label(self, line: ScriptLine) -> bool:
+        """Whether a line is only the name of its picture's file."""
+        names = [visual.asset.name for visual in self.draft.material]
+        return line.subject is not None and line.subject < len(names) and line.text == name_words(names[line.subject])
 
     def line_seconds(self, place: int) -> Fraction:
         """How long a line takes to say or, when nobody says it, to read."""
@@ -537,7 +648,7 @@ class Film:
         at = Fraction(0)
         for place, length in enumerate(lengths):
             if chosen is not None:
-                subject = self.draft.visuals.index(chosen.shots[place].visual)
+                subject = self.draft.material.index(chosen.shots[place].visual)
                 found.setdefault(subject, Span(start=at, length=length))
             at += length
         return found
@@ -569,7 +680,7 @@ class Film:
 
     def titles(self, told: Sequence[Told]) -> tuple[Title, ...]:
         """The film's title over its first shot, the label that was asked for, and on plain cards what is told."""
-        label = self.draft.brief.label
+        label = self.choices.label if self.choices.label is not None else self.draft.brief.label
         found = [Title(start=Fraction(0), seconds=min(self.seconds, LABEL), text=label, place="upper")] if label else []
         if self.script.title:
             start = Fraction(2, 5) if self.seconds > 5 else Fraction(0)
@@ -597,7 +708,9 @@ class Film:
         """How captions look, and whether they are drawn."""
         return CaptionStyle(
             burn=self.wishes.captions in ("burn", "both") and bool(self.draft.visuals),
-            mode=self.draft.brief.caption_style,
+            mode=self.choices.caption_mode or self.draft.brief.caption_style,
+            size=round(CaptionStyle().size * self.choices.caption_size, 4),
+            place=self.choices.caption_place,
             safe=self.wishes.destination.safe if self.wishes.destination else "default",
         )
 
@@ -626,7 +739,11 @@ class Film:
             ending=self.ending,
             voice=tuple(voice),
             music=ref(Audio, music) if music else None,
-            natural=any(isinstance(asset.media, Video) and asset.media.sound for asset in self.wishes.visuals),
+            natural=self.choices.topics.get("natural", True)
+            and any(isinstance(asset.media, Video) and asset.media.sound for asset in self.wishes.looked_at),
+            music_gain=self.choices.levels.get("music", 0.0),
+            voice_gain=self.choices.levels.get("voice", 0.0),
+            natural_gain=self.choices.levels.get("natural", 0.0),
             captions=ref(Text, "captions") if "captions" in steps else None,
             caption_style=self.caption_style,
             lut=ref(Text, "lut") if self.draft.brief.lut else None,

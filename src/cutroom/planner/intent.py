@@ -114,6 +114,12 @@ def _weight(phrase: Found, text: str, noun: int | None) -> int:
 
 
 def _shape(text: str) -> str | None:
+    found_shape = asked_shape(text)
+    return found_shape.means if found_shape else None
+
+
+def asked_shape(text: str) -> Found | None:
+    """The format that `text` (as `level` returns it) asks for, and where it says so."""
     sizes = [
         Found(f"{int(match[1])}x{int(match[2])}", match.start(), match.end()) for match in lexicon.PIXELS.finditer(text)
     ]
@@ -126,7 +132,10 @@ def _shape(text: str) -> str | None:
         and not lexicon.PLACE_BEFORE.search(text[: match.start("shape")])
     ]
     ratios = [phrase for phrase in named if phrase.means in text.replace("x", ":")]
-    return _first(sizes) or _first(ratios) or _first([phrase for phrase in (*named, *beside) if phrase.means])
+    for phrases in (sizes, ratios, [phrase for phrase in (*named, *beside) if phrase.means]):
+        if phrases:
+            return min(phrases, key=lambda phrase: phrase.start)
+    return None
 
 
 def _wanted(topic: str, text: str) -> bool | None:

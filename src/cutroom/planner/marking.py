@@ -14,8 +14,18 @@ from cutroom.plan.step import AnyStep, Ref
 
 GOAL = "marked"
 
-WORDS = {"speak": "narration", "compose_music": "music", "draw_card": "backdrop", "write_script": "script"}
+WORDS = {
+    "speak": "narration",
+    "compose_music": "music",
+    "generate_music": "music",
+    "draw_card": "backdrop",
+    "write_script": "script",
+    "write_story": "story",
+}
 """What people call what a kind of step makes."""
+
+SCRIPTS = ("write_script", "write_story")
+"""Steps that no wire leads from, because planners copy their words into other steps."""
 
 
 def marked(plan: Plan, names: Mapping[str, str], title: str, number: str | None = None) -> Plan:
@@ -45,7 +55,7 @@ def _into(plan: Plan, goal: str) -> list[str]:
 
     No wire leads from the script to the film, because planners copy its words into other steps; it goes in all the same.
     """
-    left = [goal, *(name for name, step in plan.steps.items() if step.kind == "write_script")]
+    left = [goal, *(name for name, step in plan.steps.items() if step.kind in SCRIPTS)]
     reached = set(left)
     while left:
         step = plan.steps.get(left.pop())
@@ -76,7 +86,7 @@ def _used(plan: Plan, goal: str, names: Mapping[str, str]) -> Iterator[Used]:
 
 def _makes(step: AnyStep) -> bool:
     """True for steps that bring something new into the film, rather than arrange what is there."""
-    return step.group == "generate" or step.kind == "write_script"
+    return step.group == "generate" or step.kind in SCRIPTS
 
 
 def _edits(plan: Plan, goal: str) -> tuple[Edit, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -53,16 +53,19 @@ class Chosen:
     notes: tuple[str, ...] = ()
 
 
-def without_duplicates(visuals: Sequence[Visual]) -> tuple[list[Visual], list[str]]:
-    """Of near-duplicates only the best, at the place of the first; and a sentence for each that is left out."""
+def without_duplicates(visuals: Sequence[Visual], pinned: Collection[str] = ()) -> tuple[list[Visual], list[str]]:
+    """Of near-duplicates only the best, at the place of the first; and a sentence for each that is left out.
+
+    Assets whose id is in `pinned` are always kept.
+    """
     kept: list[Visual] = []
     notes: list[str] = []
     for visual in visuals:
         twin = next((place for place, other in enumerate(kept) if _alike(visual, other)), None)
-        if twin is None:
+        if twin is None or {visual.asset.id, kept[twin].asset.id} <= set(pinned):
             kept.append(visual)
             continue
-        better, worse = sorted((visual, kept[twin]), key=lambda one: -one.quality)
+        better, worse = sorted((visual, kept[twin]), key=lambda one: (one.asset.id not in pinned, -one.quality))
         kept[twin] = better
         notes.append(f"{worse.asset.name} is left out: {better.asset.name} shows the same and is the better picture")
     return kept, notes
@@ -75,23 +78,30 @@ def _alike(one: Visual, other: Visual) -> bool:
 
 
 def choose(
-    visuals: Sequence[Visual], seconds: Fraction, transition: Fraction = Fraction(1), told: Collection[str] = ()
+    visuals: Sequence[Visual],
+    seconds: Fraction,
+    transition: Fraction = Fraction(1),
+    told: Collection[str] = (),
+    *,
+    pinned: Collection[str] = (),
+    asked: Callable[[Shot], Shot] = lambda shot: shot,
 ) -> Chosen:
     """As many shots as `seconds` ask for: the weakest left out when there are too many, the best used again when too few.
 
     A clip keeps the length of one `transition` back, for its handles. Visuals whose look is in `told` are spoken
-    about and go last.
+    about and go last; assets in `pinned` were asked for and stay. `asked` says what a person wants of a shot's length.
     """
-    kept, notes = without_duplicates(visuals)
+    kept, notes = without_duplicates(visuals, pinned)
     fit = max(1, int(seconds / PICTURE_SHORTEST))
     if len(kept) > fit:
-        spare = sorted(kept, key=lambda one: (one.look in told, one.quality))[: len(kept) - fit]
+        spare = sorted(kept, key=lambda one: (one.asset.id in pinned, one.look in told, one.quality))
+        spare = spare[: len(kept) - fit]
         notes.extend(f"{one.asset.name} is left out: {float(seconds):g} s have room for {fit} shots" for one in spare)
         kept = [one for one in kept if one not in spare]
-    shots = [Shot(visual=one, wanted=_wanted(one, 0, transition)) for one in kept]
+    shots = [asked(Shot(visual=one, wanted=_wanted(one, 0, transition))) for one in kept]
     again = _more(kept, transition)
     while shots and sum(shot.wanted.longest for shot in shots) < seconds:
-        shots = _inserted(shots, next(again))
+        shots = _inserted(shots, asked(next(again)))
     return Chosen(shots=tuple(shots), notes=tuple(notes))
 
 
@@ -124,6 +134,24 @@ def lasting(shot: Shot, seconds: Fraction) -> Shot:
     """`shot`, wanted for at least `seconds` (as far as it can last that long)."""
     shortest = min(max(shot.wanted.shortest, seconds), shot.wanted.longest)
     return replace(shot, wanted=replace(shot.wanted, shortest=shortest))
+
+
+def held(shot: Shot, seconds: Fraction | None, times: Fraction) -> Shot:
+    """`shot`, wanted for exactly `seconds`, or `times` as long as it would be; a clip for no longer than there is of it."""
+    wanted = shot.wanted
+    most = shot.visual.facts.seconds if isinstance(shot.visual.facts, ClipFacts) else seconds or wanted.longest * times
+    if seconds is not None:
+        length = min(seconds, most)
+        return replace(shot, wanted=replace(wanted, shortest=length, longest=length))
+    longest = min(max(wanted.longest * times, SHORTEST), max(most, wanted.longest))
+    shortest = min(wanted.shortest * times if times > 1 else wanted.shortest, longest)
+    return replace(shot, wanted=Wanted(weight=wanted.weight * float(times), shortest=shortest, longest=longest))
+
+
+def no_longer(shot: Shot, seconds: Fraction) -> Shot:
+    """`shot`, wanted for at most `seconds`."""
+    longest = max(min(shot.wanted.longest, seconds), shot.wanted.shortest)
+    return replace(shot, wanted=replace(shot.wanted, longest=longest))
 
 
 def without_bystanders(shots: Sequence[Shot], seconds: Fraction, told: Collection[str]) -> tuple[list[Shot], list[str]]:

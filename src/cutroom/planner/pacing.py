@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 
 from cutroom.time import Rate
 
@@ -99,6 +100,17 @@ def cuts_on_beats(
         ends.append(rate.snap(beat if fits and beat is not None else at))
     ends.append(total)
     return [end - start for start, end in zip([Fraction(0), *ends[:-1]], ends, strict=True)]
+
+
+def away_from_fixed(
+    lengths: Sequence[Fraction], fixed: Sequence[bool], beats: Sequence[Fraction], reach: Fraction = Fraction(2, 5)
+) -> tuple[Fraction, ...]:
+    """`beats` without those that `cuts_on_beats` could pull the ends of a fixed shot to: its length was asked for."""
+    ends = list(accumulate(lengths))
+    kept_clear = [
+        at for place, is_fixed in enumerate(fixed) if is_fixed for at in (ends[place] - lengths[place], ends[place])
+    ]
+    return tuple(beat for beat in beats if all(abs(beat - at) > reach for at in kept_clear))
 
 
 def _nearest(points: Sequence[Fraction], at: Fraction) -> Fraction | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -44,4 +44,13 @@ class Planner(Protocol):
 
     def revise(self, plan: Plan, step: str, verdict: Verdict, round: int) -> Plan | None:
         """A plan that mends what `verdict` says of `step`, or None when only another take can help."""
+        ...
+
+
+@runtime_checkable
+class Reviser(Protocol):
+    """A planner that can tell whether it understands a revision before anything is changed."""
+
+    def understood(self, brief: Brief, known: Known) -> None:
+        """Raises WrongUse when the last of the brief's revisions is not understood, or asks for what cannot be."""
         ...

@@ -64,6 +64,8 @@ class Scene:
     """The ids of the film's shots, in order, as a person saw it; empty when there was no film yet."""
     facts: Mapping[str, PictureFacts | ClipFacts] = field(default_factory=dict)
     """What is known of them, by id, as far as they were looked at."""
+    blind: frozenset[str] = frozenset()
+    """Those that could not be looked at."""
 
     def named(self, identity: str) -> str:
         """What people call it."""
@@ -86,7 +88,7 @@ class Scene:
         return wanted is None or any(one.id == identity and isinstance(one.media, wanted) for one in self.visuals)
 
 
-class Undecided(Exception):  # noqa: N818 - no error: the answer comes later
+class Undecided(Exception):
     """What is meant depends on pictures that nobody has looked at yet."""
 
 
@@ -103,14 +105,18 @@ NOUN = rf"(?P<picture>{_PICTURE})|(?P<clip>{_CLIP})|(?P<shot>{_SHOT})|(?P<any>{_
 _NOUN = re.compile(rf"(?:{NOUN})(?!\w)", re.IGNORECASE)
 _PLURAL = re.compile(r"(?:.*s|bilder|bildern|aufnahmen|szenen|footage|filmati|immagini)$", re.IGNORECASE)
 _ARTICLE = re.compile(
-    r"(?:the|that|this|those|these|my|our|your|a|an|of|de[rnm]|die|das|dies\w{0,2}|mein\w{0,2}|unser\w{0,2}|eine?[nrms]?|"
+    r"(?:the|that|this|those|these|my|our|your|a|an|of|de[rnm]|die|das|dies\w{0,2}|mein\w{0,2}|unser\w{0,2}|"
+    r"eine?[nrms]?|"
     r"l[ae]s?|l'|un|une|cette|cet?|ces|mon|ma|mes|nos|notre|el|los|una?|es[eao]s?|est[eao]s?|mi|mis|nuestr[oa]s?|"
     r"il|lo|gli|i|os?|as?|meu|minha)(?:\s+|(?<=')\s*)",
     re.IGNORECASE,
 )
 _ORDINALS: dict[str, int] = {}
 for _number, _names in {
-    1: "first 1st erste ersten erstes erster premier première primer primera primero primo prima primeiro primeira opening",
+    1: (
+        "first 1st erste ersten erstes erster premier première primer primera primero primo prima primeiro "
+        "primeira opening"
+    ),
     2: "second 2nd zweite zweiten zweites zweiter deuxième second seconde segundo segunda secondo seconda",
     3: "third 3rd dritte dritten drittes dritter troisième tercer tercera tercero terzo terza terceiro terceira",
     4: "fourth forth vierte vierten viertes quatrième cuarto cuarta quarto quarta",
@@ -161,13 +167,15 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _SOME = re.compile(
-    rf"(?:(?P<first>first|ersten|premi[eè]re?s|primer[oa]s|prim[ie])|(?P<last>last|letzten|derni[eè]re?s|últim[oa]s|ultim[ie]))\s+"
+    rf"(?:(?P<first>first|ersten|premi[eè]re?s|primer[oa]s|prim[ie])|(?P<last>last|letzten|derni[eè]re?s|"
+    rf"últim[oa]s|ultim[ie]))\s+"
     rf"(?:(?P<figure>\d{{1,2}})|(?P<word>{_any(_COUNTS)}))(?!\w)(?!\s*(?:s|secs?|seconds?|minutes?|sekunden|minuten|"
     r"secondes|segundos|minutos)(?!\w))(?:\s+of)?",
     re.IGNORECASE,
 )
 _SOME_BEFORE = re.compile(
-    rf"(?:(?P<figure>\d{{1,2}})|(?P<word>{_any(_COUNTS)}))\s+(?:(?P<first>first|ersten|premi[eè]re?s|primer[oa]s|prim[ie])|"
+    rf"(?:(?P<figure>\d{{1,2}})|(?P<word>{_any(_COUNTS)}))\s+(?:(?P<first>first|ersten|premi[eè]re?s|"
+    rf"primer[oa]s|prim[ie])|"
     r"(?P<last>last|letzten|derni[eè]re?s|últim[oa]s|ultim[ie]))(?!\w)",
     re.IGNORECASE,
 )
@@ -185,36 +193,45 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 _EVERYTHING = re.compile(
-    r"(?:everything|all of (?:it|them)|all|every(?: one|thing)?|alles|alle|tout|toutes|tous|todo|todas|todos|tutto)(?!\w)",
+    r"(?:everything|all of (?:it|them)|all|every(?: one|thing)?|alles|alle|tout|toutes|tous|todo|todas|"
+    r"todos|tutto)(?!\w)",
     re.IGNORECASE,
 )
 _BUT = re.compile(
-    r"\s*,?\s*(?:except(?: for)?|but(?: for| not)?|apart from|other than|save|außer|bis auf|sauf|excepté|excepto|menos|salvo|"
+    r"\s*,?\s*(?:except(?: for)?|but(?: for| not)?|apart from|other than|save|außer|bis auf|sauf|excepté|"
+    r"excepto|menos|salvo|"
     r"tranne|exceto)\s+",
     re.IGNORECASE,
 )
 _REST = re.compile(
-    r"(?:the\s+)?(?:rest(?:\s+of\s+(?:the|them|it)(?:\s+\w+)?)?|others?(?:\s+\w*(?:photos?|pictures?|clips?|ones))?|everything else|"
-    r"all (?:the )?others?|remaining(?:\s+(?:photos?|pictures?|clips?|ones))?|übrigen|anderen|reste|autres|resto|demás|otras|otros)(?!\w)",
+    r"(?:the\s+)?(?:rest(?:\s+of\s+(?:the|them|it)(?:\s+\w+)?)?|others?(?:\s+\w*(?:photos?|pictures?|clips?|"
+    r"ones))?|everything else|"
+    r"all (?:the )?others?|remaining(?:\s+(?:photos?|pictures?|clips?|ones))?|übrigen|anderen|reste|autres|"
+    r"resto|demás|otras|otros)(?!\w)",
     re.IGNORECASE,
 )
 _JOINED = re.compile(
-    r"\s*(?:,\s*(?:and|und|et|y|e|plus|as well as)?|/|&|\+|and|und|sowie|plus|as well as|et|y|e|or|nor|oder|ou|o|ni)\s+",
+    r"\s*(?:,\s*(?:and|und|et|y|e|plus|as well as)?|/|&|\+|and|und|sowie|plus|as well as|et|y|e|or|nor|oder|"
+    r"ou|o|ni)\s+",
     re.IGNORECASE,
 )
 _OF = re.compile(
-    r"\s+(?:(?:with|of|from|showing|called|named|where|that shows?|mit|vo[nm]|namens|avec|de|du|des|d'|con|del|della|di|com)(?:\s+|(?<=')))",
+    r"\s+(?:(?:with|of|from|showing|called|named|where|that shows?|mit|vo[nm]|namens|avec|de|du|des|d'|con|"
+    r"del|della|di|com)(?:\s+|(?<=')))",
     re.IGNORECASE,
 )
 _QUALITIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(rf"(?:{words})(?!\w)", re.IGNORECASE))
     for name, words in {
         "nobody": r"(?:with(?:out)?|of|mit|ohne|avec|sans|con|sin) (?:nobody|no[- ]one|no people|no persons?|no faces?|people|"
-        r"persons?|anyone|anybody|any people|(?:a )?faces?|niemand(?:em)?|menschen|leuten?|personen|personne|gens|personnes|visages?|"
+        r"persons?|anyone|anybody|any people|(?:a )?faces?|niemand(?:em)?|menschen|leuten?|personen|"
+        r"personne|gens|personnes|visages?|"
         r"nadie|gente|personas)(?: (?:in|on) (?:it|them))?",
-        "people": r"with (?:people|faces?|persons?|somebody|someone|anybody)(?: in (?:it|them))?|mit (?:menschen|leuten|gesichtern?|personen)|"
+        "people": r"with (?:people|faces?|persons?|somebody|someone|anybody)(?: in (?:it|them))?|"
+        r"mit (?:menschen|leuten|gesichtern?|personen)|"
         r"avec (?:des gens|des personnes|quelqu'un)|con (?:gente|personas|alguien)",
-        "blurred": r"blurr?(?:y|ed|iest)|out[- ]of[- ]focus|unsharp|fuzzy|unscharfe?[nsr]?|verwackelte?[nsr]?|floue?s?|borros[oa]s?|sfocat[oaie]",
+        "blurred": r"blurr?(?:y|ed|iest)|out[- ]of[- ]focus|unsharp|fuzzy|unscharfe?[nsr]?|"
+        r"verwackelte?[nsr]?|floue?s?|borros[oa]s?|sfocat[oaie]",
         "dark": r"dark(?:est)?|underexposed|dunkl?e(?:l|ste)?[nsr]?|sombres?|oscur[oa]s?",
         "bright": r"bright(?:est)?|overexposed|washed[- ]out|helle?(?:ste)?[nsr]?|claires?|clar[oa]s?",
         "upright": r"upright|portrait(?:[- ](?:format|orientation))?|vertical|hochkante?n?|verticales?|verticali",
@@ -226,24 +243,240 @@ _QUALITIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 _SUPERLATIVE = re.compile(r"(?:est|ste[nsr]?|pire|peor|worst)$|plus|más", re.IGNORECASE)
 STOP = frozenset(
-    "first last at to before after out away off for longer shorter then please instead again back into onto in on is are was should must "
-    "shall can could needs has have goes go comes come gets get a bit little much more less slightly too also twice once up down as by "
-    "until while but only just now today when so if it them me us i you he she they we "
-    "next position place spot end start beginning front zuerst zuletzt zum ans an am nach vor weg raus rein weglassen entfernen streichen "
-    "löschen länger kürzer bitte soll muss ist nicht wieder mehr weniger auf hinter "
-    "premier dernier au à en avant après plus moins d'abord puis ensuite "
-    "primero último al final antes después más menos entonces luego "
-    "first, last,".split()
+    [
+        "first",
+        "last",
+        "at",
+        "to",
+        "before",
+        "after",
+        "out",
+        "away",
+        "off",
+        "for",
+        "longer",
+        "shorter",
+        "then",
+        "please",
+        "instead",
+        "again",
+        "back",
+        "into",
+        "onto",
+        "in",
+        "on",
+        "is",
+        "are",
+        "was",
+        "should",
+        "must",
+        "shall",
+        "can",
+        "could",
+        "needs",
+        "has",
+        "have",
+        "goes",
+        "go",
+        "comes",
+        "come",
+        "gets",
+        "get",
+        "a",
+        "bit",
+        "little",
+        "much",
+        "more",
+        "less",
+        "slightly",
+        "too",
+        "also",
+        "twice",
+        "once",
+        "up",
+        "down",
+        "as",
+        "by",
+        "until",
+        "while",
+        "but",
+        "only",
+        "just",
+        "now",
+        "today",
+        "when",
+        "so",
+        "if",
+        "it",
+        "them",
+        "me",
+        "us",
+        "i",
+        "you",
+        "he",
+        "she",
+        "they",
+        "we",
+        "without",
+        "with",
+        "drop",
+        "remove",
+        "delete",
+        "keep",
+        "show",
+        "use",
+        "make",
+        "hold",
+        "leave",
+        "cut",
+        "swap",
+        "start",
+        "end",
+        "move",
+        "put",
+        "ohne",
+        "mit",
+        "sans",
+        "avec",
+        "sin",
+        "con",
+        "per",
+        "next",
+        "position",
+        "place",
+        "spot",
+        "end",
+        "start",
+        "beginning",
+        "front",
+        "zuerst",
+        "zuletzt",
+        "zum",
+        "ans",
+        "an",
+        "am",
+        "nach",
+        "vor",
+        "weg",
+        "raus",
+        "rein",
+        "weglassen",
+        "entfernen",
+        "streichen",
+        "löschen",
+        "länger",
+        "kürzer",
+        "bitte",
+        "soll",
+        "muss",
+        "ist",
+        "nicht",
+        "wieder",
+        "mehr",
+        "weniger",
+        "auf",
+        "hinter",
+        "premier",
+        "dernier",
+        "au",
+        "à",
+        "en",
+        "avant",
+        "après",
+        "plus",
+        "moins",
+        "d'abord",
+        "puis",
+        "ensuite",
+        "primero",
+        "último",
+        "al",
+        "final",
+        "antes",
+        "después",
+        "más",
+        "menos",
+        "entonces",
+        "luego",
+        "first,",
+        "last,",
+    ]
 ) - {"a", "i"}
 """No name goes on over these words."""
 _WORD = re.compile(r"[^\s,;:!?\"“”„«»()]+")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _EMPTY = frozenset(
-    "the a an of with from showing my our this that one ones der die das den dem ein eine mit von le la les l un une de du des avec el los las "
-    "con del il lo gli di".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "with",
+        "from",
+        "showing",
+        "my",
+        "our",
+        "this",
+        "that",
+        "one",
+        "ones",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "ein",
+        "eine",
+        "mit",
+        "von",
+        "le",
+        "la",
+        "les",
+        "l",
+        "un",
+        "une",
+        "de",
+        "du",
+        "des",
+        "avec",
+        "el",
+        "los",
+        "las",
+        "con",
+        "del",
+        "il",
+        "lo",
+        "gli",
+        "di",
+    ]
 )
 _FROM_MACHINES = frozenset(
-    "img dsc dscn pxl mvi mov vid photo foto picture image bild pic clip video jpg jpeg png mp4 heic webp edited final copy".split()
+    [
+        "img",
+        "dsc",
+        "dscn",
+        "pxl",
+        "mvi",
+        "mov",
+        "vid",
+        "photo",
+        "foto",
+        "picture",
+        "image",
+        "bild",
+        "pic",
+        "clip",
+        "video",
+        "jpg",
+        "jpeg",
+        "png",
+        "mp4",
+        "heic",
+        "webp",
+        "edited",
+        "final",
+        "copy",
+    ]
 )
 
 
@@ -303,15 +536,18 @@ def _one_kind(picks: list[Pick]) -> list[Pick]:
 
 def _item(text: str, at: int, visuals: Sequence[Asset], *, first: bool) -> tuple[list[Pick], int] | None:
     """One item of a list, and where it ends."""
-    for read in (_exact, _everything, _rest, _counted, _placed, _numbered, _described, _all, _called):
-        found = read(text, at, visuals)
-        if found is not None:
-            return found
-    if first:
-        return None
-    number = re.compile(
-        r"(\d{1,3})(?![\w:])(?!\s*(?:s|secs?|seconds?|sek|sekunden|min\w*|%|db)(?!\w))", re.IGNORECASE
-    ).match(text, at)
+    further = () if first else (_further,)
+    reads = (_exact, _everything, _rest, _counted, _placed, _numbered, *further, _described, _all, _called)
+    return next((found for read in reads if (found := read(text, at, visuals)) is not None), None)
+
+
+_FIGURE = re.compile(r"(\d{1,3})(?![\w:])(?!\s*(?:s|secs?|seconds?|sek|sekunden|min\w*|%|db)(?!\w))", re.IGNORECASE)
+
+
+def _further(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
+    """A number in a list: "photos 2 and 5"."""
+    del visuals
+    number = _FIGURE.match(text, at)
     return ([Pick(how="place", number=int(number[1]))], number.end()) if number else None
 
 
@@ -334,6 +570,12 @@ def _noun(text: str, at: int) -> tuple[Kind, int, bool]:
     if match is None:
         return "any", at, False
     return _kind(match), match.end(), bool(_PLURAL.match(match[0]))
+
+
+def noun_at(text: str, at: int) -> tuple[Kind, int] | None:
+    """The kind of what the noun at `at` (blanks before it) stands for, and where it ends; None where there is none."""
+    kind, end, _ = _noun(text, at)
+    return (kind, end) if end > at else None
 
 
 def _exact(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
@@ -383,7 +625,7 @@ def _rest(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int
 
 
 def _counted(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """ "The first two photos"."""
+    """As in "The first two photos"."""
     del visuals
     at = _bare(text, at)
     match = _SOME.match(text, at) or _SOME_BEFORE.match(text, at)
@@ -395,7 +637,7 @@ def _counted(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], 
 
 
 def _placed(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """ "The third photo", "the last but one", "the middle one"."""
+    """As in "The third photo", "the last but one", "the middle one"."""
     del visuals
     begin = at
     at = _bare(text, at)
@@ -419,7 +661,7 @@ def _placed(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], i
 
 
 def _numbered(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """ "Photos 2 and 5", "clip no. 1", "#4", "photos 2-4"."""
+    """As in "Photos 2 and 5", "clip no. 1", "#4", "photos 2-4"."""
     at = _bare(text, at)
     noun = _NOUN.match(text, at)
     kind: Kind = _kind(noun) if noun else "any"
@@ -434,21 +676,18 @@ def _numbered(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick],
     if first > 99 or first == 0:  # more likely a part of a file's name
         return [Pick(how="name", kind=kind, words=str(number["number"]))], end
     del visuals
-    return [Pick(how="place", kind=kind, number=first)], end
+    return [Pick(how="place", kind=kind, number=first, words=str(number["number"]))], end
 
 
 def _described(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """ "The one with nobody", "the blurry photos", "the darkest clip"."""
+    """As in "The one with nobody", "the blurry photos", "the darkest clip"."""
     del visuals
     at = _bare(text, at)
     noun = _NOUN.match(text, at)
     if noun is not None:
         place = noun.end() + len(text[noun.end() :]) - len(text[noun.end() :].lstrip())
-        place = (
-            (match := re.compile(r"(?:that|which) (?:is|are|has|have) ", re.IGNORECASE).match(text, place))
-            and match.end()
-            or place
-        )
+        if which := re.compile(r"(?:that|which) (?:is|are|has|have) ", re.IGNORECASE).match(text, place):
+            place = which.end()
         for name, pattern in _QUALITIES:
             if match := pattern.match(text, place):
                 many = bool(_PLURAL.match(noun[0]))
@@ -471,7 +710,7 @@ def _quality(name: str, words: str) -> str:
 
 
 def _all(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """ "All the clips", "the photos"; with a name behind it ("the photos of the cat") it is a name."""
+    """As in "All the clips", "the photos"; with a name behind it ("the photos of the cat") it is a name."""
     match = _ALL.match(text, at)
     place = _bare(
         text, match.end() + 1 if match and text[match.end() :].startswith(" ") else match.end() if match else at
@@ -487,7 +726,7 @@ def _all(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int]
 
 
 def _called(text: str, at: int, visuals: Sequence[Asset]) -> tuple[list[Pick], int] | None:
-    """ "The raccoon", "the photo of the raccoon", "the raccoon clip"."""
+    """As in "The raccoon", "the photo of the raccoon", "the raccoon clip"."""
     many = bool(match := _ALL.match(text, at))
     at = _bare(text, match.end() + 1 if match and text[match.end() :].startswith(" ") else at)
     kind: Kind = "any"
@@ -575,14 +814,14 @@ def _at_place(pick: Pick, said: str, scene: Scene) -> str:
     place = pick.number - 1 if pick.number > 0 else len(seen) + pick.number
     if 0 <= place < len(seen):
         return seen[place]
-    numbered = _with_number(pick.number, scene)
+    numbered = _with_number(pick.number, scene) if pick.words else None
     if numbered:
         return numbered
     raise WrongUse(f"“{said}”: {_there(scene, pick.kind)}")
 
 
 def _with_number(number: int, scene: Scene) -> str | None:
-    """ "Photo 412", when there are not so many: IMG_0412.jpg, if it is the only one with that number."""
+    """As in "Photo 412", when there are not so many: IMG_0412.jpg, if it is the only one with that number."""
     found = [
         one.id for one in scene.visuals if str(number) in {part.lstrip("0") for part in re.findall(r"\d+", one.name)}
     ]
@@ -619,6 +858,7 @@ def _of_quality(pick: Pick, said: str, scene: Scene) -> list[str]:
         media = {one.id: one.media for one in scene.visuals if isinstance(one.media, Image | Video)}
         found = [one for one in seen if tests[wanted](media[one])]
         return _the_one(found, pick, said, scene)
+    seen = [one for one in seen if one not in scene.blind]
     if any(one not in scene.facts for one in seen):
         raise Undecided
     facts = [(one, scene.facts[one]) for one in seen]
@@ -706,7 +946,7 @@ def _nearly(word: str, part: str) -> bool:
     """Plurals and the endings of cases."""
     if len(word) < 3 or len(part) < 3 or word.isdecimal() or part.isdecimal():
         return False
-    if word.endswith("ies") and part == f"{word[:-3]}y" or part.endswith("ies") and word == f"{part[:-3]}y":
+    if any(one.endswith("ies") and other == f"{one[:-3]}y" for one, other in ((word, part), (part, word))):
         return True
     return any(
         one == f"{other}{end}"

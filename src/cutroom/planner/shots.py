@@ -47,7 +47,7 @@ def ours(format: Format, seconds: Fraction, seed: int) -> dict[str, Any]:
 
 
 def tools_for(can: _Can, given: type[Media] | None, about: str) -> tuple[str, ...]:
-    """The kinds of steps that can make what is seen in a shot, those that fit best first.
+    """The kinds of steps that can make what is seen in a shot, in the catalogue's order.
 
     Args:
         can: Whether somebody here can carry out such a step.
@@ -63,7 +63,7 @@ def tools_for(can: _Can, given: type[Media] | None, about: str) -> tuple[str, ..
     for kind in best[MOST_TOOLS:]:
         if _lacking(kept, reached, given) & {reached[kind].makes}:
             kept.append(kind)
-    return tuple(kept)
+    return tuple(kind for kind in reached if kind in kept)
 
 
 def _usable(can: _Can) -> dict[str, type[AnyStep]]:

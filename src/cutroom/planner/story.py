@@ -16,14 +16,14 @@ from cutroom.plan.facts import ClipFacts, PictureFacts, Script, ScriptLine, Shot
 from cutroom.plan.forms import WrongForm
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.plan.step import AnyStep
-from cutroom.planner.house import PAUSE, TAIL, Draft, Film, ref
+from cutroom.planner.house import NOTHING_SEEN, PAUSE, TAIL, Draft, Film, ref
 from cutroom.planner.marking import marked
 from cutroom.planner.material import Chosen, Shot, Visual
-from cutroom.planner.pacing import SHORTEST, Wanted
+from cutroom.planner.pacing import SHORTEST, Wanted, shares
 from cutroom.planner.shots import Chain, by_rule, chain, ours, tools_for
 from cutroom.planner.style import STYLES
 from cutroom.planner.wishes import Wishes
-from cutroom.timeline.timeline import Box, Transition
+from cutroom.timeline.timeline import Box
 
 Can = Callable[[AnyStep], bool]
 """Whether somebody here can carry out a step."""
@@ -34,6 +34,8 @@ ROUNDS = 3
 """So often a plan that cannot work goes back to the model."""
 FEWEST, MOST = 2, 24
 """Shots of a story."""
+ROOM = Fraction(9, 5)
+"""Seconds that a clip is longer than its shot: two cuts that move to a beat (`pacing.cuts_on_beats`), and two handles."""
 _UNKNOWN = "0" * 64
 _WHOLE = Box(x=0, y=0, width=1, height=1)
 
@@ -55,6 +57,10 @@ class StoryDraft(Draft):
 
     can: Can
     free: Free
+    writer: str | None = None
+    """The person's own name for the chat model that writes; None for the first that can."""
+    changes: tuple[str, ...] = ()
+    """Revisions that change the story; those that the house understands by itself are the brief's."""
 
     # ── what is wanted ──
 
@@ -63,9 +69,12 @@ class StoryDraft(Draft):
         """What was asked for; a story may be spoken without notes, and may choose the mood where nobody did."""
         found = self.asked
         voiced = self.brief.voice != "none" and found.words.voice is not False and not found.spoken
-        asked = self.brief.mood or found.words.mood
-        mood = next((mood for mood in STYLES if not asked and self.story and mood == self.story.mood), found.mood)
-        return replace(found, narrate=voiced, mood=mood)
+        choices = found.choices
+        asked = self.brief.mood or found.words.mood or choices.mood != found.mood
+        mood = next((mood for mood in STYLES if not asked and self.story and mood == self.story.mood), None)
+        if mood is not None:
+            choices = replace(choices, mood=mood, music_mood=mood)
+        return replace(found, narrate=choices.topics.get("voice", voiced), mood=mood or found.mood, choices=choices)
 
     @cached_property
     def files(self) -> list[Asset]:
@@ -77,7 +86,12 @@ class StoryDraft(Draft):
     @cached_property
     def story(self) -> Story | None:
         """The story; None while it is not written."""
-        return self.known.read("story", Story)
+        return self.known.read(self.story_ids[-1], Story)
+
+    @property
+    def story_ids(self) -> list[str]:
+        """The steps that write the story: one, and one more for each change that was asked for."""
+        return ["story", *(f"story-changed-{number}" for number, _ in enumerate(self.changes, 1))]
 
     def descriptions(self) -> dict[str, AnyStep]:
         """A step for every file that somebody can say in words what it shows."""
@@ -103,8 +117,18 @@ class StoryDraft(Draft):
             words=ref(Text, words) if words in self.known.media else None,
         )
 
+    def story_steps(self) -> dict[str, AnyStep]:
+        """The steps that write the story, each change built on the one before."""
+        first = self.story_step()
+        steps: dict[str, AnyStep] = {"story": first}
+        for before, (name, change) in zip(
+            self.story_ids, zip(self.story_ids[1:], self.changes, strict=True), strict=False
+        ):
+            steps[name] = first.model_copy(update={"before": ref(Text, before), "change": change})
+        return steps
+
     def story_step(self) -> write.WriteStory:
-        """The step that writes the story."""
+        """The step that writes the first story."""
         seconds = self.wishes.seconds
         each = STYLES[self.asked.mood].shot + Fraction(1, 2)
         shots = round(seconds / each) if seconds is not None else max(4, len(self.files))
@@ -184,8 +208,9 @@ class StoryDraft(Draft):
             before = f"{name}" if turn == 1 else f"{name}-mended-{turn - 1}"
             now = name if turn == 0 else f"{name}-mended-{turn}"
             step = write.PlanShot(
-                story=ref(Text, "story"),
-                shot=place,
+                sees=shot.sees,
+                moves=shot.moves,
+                style=self.story.style,
                 tools=tools,
                 file=self.seen(file) if file is not None else None,
                 before=ref(Text, before) if turn else None,
@@ -256,6 +281,11 @@ class StoryDraft(Draft):
             return []
         return [self._visual(place, name) for place, name in enumerate(self.shown)]
 
+    @cached_property
+    def material(self) -> list[Visual]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """A story's lines count its own shots."""
+        return self.visuals
+
     def _visual(self, place: int, name: str | None) -> Visual:
         identity = name or f"card-{place + 1}"
         asset = next((one for one in self.files if one.id == identity), None)
@@ -324,14 +354,19 @@ class StoryDraft(Draft):
         described = self.descriptions()
         if pending := tuple(name for name in described if name not in self.known.media):
             return Plan(assets=assets, steps={**looks, **described}, waits_for=pending)
-        told = {**looks, **described, "story": self.story_step()}
+        told = {**looks, **described, **self.story_steps()}
         if self.story is None:
-            return Plan(assets=assets, steps=told, waits_for=("story",))
+            return Plan(assets=assets, steps=told, waits_for=(self.story_ids[-1],), by=self.by(told))
         pending = tuple(name for way in self.ways for name in way.pending)
         told |= self.plannings
         if pending:
-            return Plan(assets=assets, steps=told, waits_for=pending)
+            return Plan(assets=assets, steps=told, waits_for=pending, by=self.by(told))
         return self._whole(assets, told)
+
+    def by(self, steps: Mapping[str, AnyStep]) -> dict[str, str]:
+        """The model that a person chose to plan performs all that only a chat model can."""
+        writing = (write.WriteStory, write.PlanShot)
+        return {name: self.writer for name, step in steps.items() if isinstance(step, writing)} if self.writer else {}
 
     def _whole(self, assets: dict[str, AnyMedia], told: dict[str, AnyStep]) -> Plan:
         """The plan with its film; it waits for the lines first, then for what is made, so that both may fail."""
@@ -353,7 +388,8 @@ class StoryDraft(Draft):
             goal="film",
             waits_for=tuple(waits),
             notes=(*rest.notes, *unsaid),
-            degraded=(*self.degraded(), *self.lost()),
+            degraded=(*(said for said in self.degraded() if said != NOTHING_SEEN), *self.lost()),
+            by=self.by(told),
         )
         if not self.brief.mark:
             return whole
@@ -398,8 +434,8 @@ class StoryFilm(Film):
     """The house's film, but its shots are the story's, in the story's order and proportions."""
 
     draft: StoryDraft
-    _needs: tuple[tuple[Fraction, Fraction], ...] = ()
-    """How long each shot is, and its handles, in seconds."""
+    _plain: tuple[Fraction, ...] = ()
+    """How long each shot is before its cuts move to beats, in seconds."""
 
     @cached_property
     def seconds(self) -> Fraction:
@@ -426,35 +462,27 @@ class StoryFilm(Film):
         about = {line.subject: place for place, line in enumerate(self.script.lines) if line.subject is not None}
         return Chosen(shots=tuple(self.with_time_to_speak(shots, about)))
 
-    def shots(
-        self,
-        chosen: Chosen | None,
-        cards: Sequence[str],
-        lengths: Sequence[Fraction],
-        transitions: Sequence[Transition | None],
-    ) -> dict[str, AnyStep]:
-        """As the house has them; what each needs is kept for `made`."""
-        half = [transition.seconds / 2 if transition else Fraction(0) for transition in transitions]
-        around = zip([Fraction(0), *half], [*half, self.ending], strict=True)
-        self._needs = tuple((length, max(pair)) for length, pair in zip(lengths, around, strict=True))
-        return super().shots(chosen, cards, lengths, transitions)
+    def lengths(self, wanted: Sequence[Wanted]) -> list[Fraction]:
+        """As the house has them; how long each would be without music is kept for `made`."""
+        self._plain = tuple(shares(wanted, self.seconds - self.ending))
+        return super().lengths(wanted)
 
     def made(self) -> dict[str, AnyStep]:
-        """The steps that make what is seen, as far as they did not fail, each as long as its shot needs.
+        """The steps that make what is seen, as far as they did not fail; cards for shots without a picture.
 
-        Whole seconds, so that a cut that moves by a frame does not make a paid clip anew. Cards for shots without a picture.
+        Clips are asked for in whole seconds, with room for cuts that move to beats and for transitions of any mood: other
+        music must not make a paid clip anew.
         """
         steps: dict[str, AnyStep] = {}
         if not self.draft.visuals:
             return steps
         for place, (way, shown) in enumerate(zip(self.draft.ways, self.draft.shown, strict=True)):
-            length, handles = self._needs[place]
             if shown is None:
                 steps[f"card-{place + 1}"] = generate.DrawCard(
                     format=self.wishes.format, mood=self.wishes.mood, seed=self.draft.brief.seed + place
                 )
             elif way.chain is not None and shown in way.chain.steps:
-                steps |= _lasting(way.chain, shown, Fraction(ceil(length + 2 * handles)))
+                steps |= _lasting(way.chain, shown, Fraction(ceil(self._plain[place] + ROOM)))
         return steps
 
     def looked(self) -> dict[str, AnyStep]:

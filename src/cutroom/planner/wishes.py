@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from cutroom.brief.brief import Asset, Brief, Captioning
 from cutroom.brief.destinations import DESTINATIONS, Destination
 from cutroom.errors import WrongUse
-from cutroom.media.kinds import Audio, Image, Text, Video
+from cutroom.media.kinds import Audio, Text
 from cutroom.plan.catalogue.generate import Mood
+from cutroom.plan.facts import ClipFacts, PictureFacts
 from cutroom.planner.intent import Intent, intent
 from cutroom.planner.overlays import Overlays, overlays, plain_request
+from cutroom.planner.revising import Choices, Revised, check, revised, visuals_of
 from cutroom.planner.style import SHAPES, STYLES
-from cutroom.timeline.timeline import Format
+from cutroom.timeline.timeline import Format, Progress
 
 SPEECH_NAMES = ("voice", "narration", "memo", "speech", "spoken", "stimme", "voix", "voz")
 """A sound file whose name holds one of these is somebody speaking; any other is music."""
@@ -44,15 +46,96 @@ class Wishes:
     """The request without what asks for things that are laid over the film."""
     overlays: Overlays = field(default_factory=Overlays)
     """What is laid over the film."""
+    choices: Choices = field(default_factory=Choices)
+    """What request and revisions say beside all that."""
+    looked_at: tuple[Asset, ...] = ()
+    """The pictures and clips to look at: also those that revisions took out of the film."""
+    missed: tuple[tuple[str, str], ...] = ()
+    """What the last revision asks for and does not get: what it is about, and why."""
 
 
-def wishes(brief: Brief, texts: Sequence[str]) -> Wishes:
-    """What `brief` wants; `texts` are the notes' words, to tell their language."""
-    visuals = tuple(asset for asset in brief.assets if isinstance(asset.media, Image | Video))
-    request = plain_request(brief.request, visuals)
+Facts = Mapping[str, PictureFacts | ClipFacts]
+"""What looks at pictures and clips told, by asset id."""
+
+
+def wishes(
+    brief: Brief, texts: Sequence[str], facts: Facts | None = None, blind: frozenset[str] = frozenset()
+) -> Wishes:
+    """What `brief` wants, its revisions included.
+
+    Args:
+        brief: What was asked.
+        texts: The notes' words, to tell their language.
+        facts: What is known of pictures and clips, by asset id.
+        blind: Those that could not be looked at.
+    """
+    start = _start(brief)
+    came = revised(brief, plain_request(brief.request, visuals_of(brief)), start, facts or {}, blind)
+    return _revised(_asked(brief, texts, came), brief, came)
+
+
+def understood(brief: Brief, facts: Facts, blind: frozenset[str] = frozenset()) -> None:
+    """Raises WrongUse when the last revision of `brief` is not understood, or asks for what cannot be."""
+    check(brief, _start(brief), facts, blind)
+
+
+def _start(brief: Brief) -> Choices:
+    """What the request and the options decide, before anything is asked of single pictures and before any revision."""
+    visuals = visuals_of(brief)
+    words = intent(plain_request(brief.request, visuals))
+    mood = _mood(brief, words)
+    return Choices(
+        visuals=tuple(asset.id for asset in (visuals[::-1] if words.order == "reverse" else visuals)),
+        mood=mood,
+        music_mood=mood,
+        seconds=brief.seconds if brief.seconds is not None else words.seconds,
+        pace={"slow": Fraction(-1), "fast": Fraction(1)}.get(words.pace or "", Fraction(0)),
+    )
+
+
+def _revised(wanted: Wishes, brief: Brief, came: Revised) -> Wishes:
+    """`wanted`, as far as revisions change what an option or the request decided."""
+    choices, topics = came.choices, came.choices.topics
+    missed = list(came.missed)
+    narrate = topics.get("voice", wanted.narrate)
+    if narrate and not wanted.notes and not wanted.narrate:
+        why = "is among the material already" if wanted.spoken else "needs words to read: there are no notes"
+        missed.append(("narration", f"it {why}"))
+    narrate = narrate and bool(wanted.notes) and not wanted.spoken
+    music = topics.get("music", wanted.compose or wanted.music is not None)
+    handed = None if choices.composed else wanted.music
+    captions = choices.captioning or wanted.captions
+    if "captions" in topics:
+        captions = ("both" if captions == "none" else captions) if topics["captions"] else "none"
+    over = wanted.overlays
+    shown = {asset.id: asset for asset in brief.assets}
+    visuals = tuple(shown[one] for one in choices.visuals)
+    return replace(
+        wanted,
+        seconds=choices.seconds,
+        mood=choices.mood,
+        narrate=narrate,
+        compose=music and handed is None,
+        music=handed if music else None,
+        captions=captions,
+        visuals=visuals,
+        looked_at=tuple(shown[one] for one in came.material),
+        overlays=replace(
+            over,
+            thirds=tuple(dict.fromkeys((*over.thirds, *choices.thirds))),
+            progress=over.progress if choices.progress is None else Progress() if choices.progress else None,
+            match=over.match if choices.match is None else choices.match,
+        ),
+        choices=choices,
+        missed=tuple(missed),
+    )
+
+
+def _asked(brief: Brief, texts: Sequence[str], came: Revised) -> Wishes:
+    """What `brief` wants by its options and its request."""
+    visuals = visuals_of(brief)
+    request, choices = came.request, came.choices
     words = intent(request)
-    if words.order == "reverse":
-        visuals = visuals[::-1]
     notes = tuple(asset for asset in brief.assets if isinstance(asset.media, Text))
     sounds = [asset for asset in brief.assets if isinstance(asset.media, Audio)]
     spoken = tuple(asset.id for asset in sounds if asset.id != brief.music and _is_speech(asset.name))
@@ -64,9 +147,9 @@ def wishes(brief: Brief, texts: Sequence[str]) -> Wishes:
     return Wishes(
         words=words,
         seconds=seconds,
-        format=_format(brief, words, visuals),
+        format=_format(brief.model_copy(update={"shape": choices.shape or brief.shape}), words, visuals),
         mood=_mood(brief, words),
-        language=brief.language or _asked(words) or _language(texts) or words.language or "en",
+        language=choices.language or brief.language or _asked_for(words) or _language(texts) or words.language or "en",
         narrate=bool(notes) and brief.voice != "none" and words.voice is not False and not spoken,
         compose=wants_music and music is None,
         music=music if wants_music else None,
@@ -117,7 +200,7 @@ def frame_of(shape: str) -> tuple[int, int]:
     raise WrongUse(f"--format {shape!r}: write one of {', '.join(SHAPES)}, or WIDTHxHEIGHT such as 1280x720")
 
 
-def _asked(words: Intent) -> str | None:
+def _asked_for(words: Intent) -> str | None:
     """The language that the words ask for; the one that they are written in decides only where there are no notes."""
     return words.language if words.language_asked else None
 

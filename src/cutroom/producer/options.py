@@ -14,6 +14,7 @@ from cutroom.brief.thirds import LowerThird
 from cutroom.configuration import Fallback, configured
 from cutroom.director.limits import Limits
 from cutroom.money import CURRENCY
+from cutroom.producer.planners import Choice
 from cutroom.time import Exact, Seconds
 
 
@@ -81,6 +82,14 @@ class Options(BaseModel):
 
     store: str | None = None
     """Where takes are kept and shared: a folder or a URL that fsspec knows; the production's own folder when left out."""
+
+    planner: Choice | None = None
+    """Who plans: ``chat`` (a chat model) or ``house`` (rules). Left out: a chat model where one is configured and there is no
+    picture or clip to make the film of, else the house."""
+    engine: Literal["local", "ray"] = "local"
+    """Who makes the takes: threads of this machine, or the workers of a Ray cluster."""
+    address: str | None = None
+    """With ``ray``: the cluster, as ``host:port``, or ``auto`` for the one that this machine is part of."""
 
     def limits(self, **more: Any) -> Limits:
         """How far a run may go."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cutroom.brief.brief import Brief
+from cutroom.brief.brief import Brief, Shown
 from cutroom.brief.destinations import DESTINATIONS
 from cutroom.director.commands import Wrap
 from cutroom.director.decide import all_degraded, survey
@@ -21,15 +21,18 @@ from cutroom.ledger.events import Deliverable, Event, Opened, Wrapped
 from cutroom.ledger.journal import Journal
 from cutroom.ledger.production import Production
 from cutroom.ledger.state import State, apply, fold
-from cutroom.media.kinds import Cut, Video
+from cutroom.media.kinds import AnyMedia, Cut, Image, Text, Video
 from cutroom.media.marks import Marks
 from cutroom.media.store import digest_of
 from cutroom.performers.performer import Performer
-from cutroom.plan.catalogue.assemble import MarkFilm
+from cutroom.plan.catalogue.assemble import AssembleCut, MarkFilm
 from cutroom.plan.catalogue.generate import Speak
 from cutroom.plan.plan import Degraded, Plan
+from cutroom.planner.planner import Known, Reviser
 from cutroom.plugins import offered
+from cutroom.producer.engines import MakeEngine
 from cutroom.producer.opening import preview_beside
+from cutroom.producer.planners import Choice, planner_for, writer
 from cutroom.producer.results import Calls, Delivered, Planned, Result
 from cutroom.timeline.subtitles import srt
 from cutroom.timeline.timeline import Timeline
@@ -41,26 +44,45 @@ class Run:
     """One run of one production."""
 
     def __init__(
-        self, production: Production, journal: Journal, brief: Brief | None, limits: Limits, watch: Watch
+        self,
+        production: Production,
+        journal: Journal,
+        brief: Brief | None,
+        limits: Limits,
+        watch: Watch,
+        *,
+        engine: MakeEngine = LocalEngine,
+        planner: Choice | None = None,
     ) -> None:
-        """Open a run of `production` with `brief`, or with the one that it has. Raises WrongUse when it has none."""
-        planners, judges = offered("cutroom_planners"), offered("cutroom_judges")
+        """Open a run of `production` with `brief`, or with the one that it has; `planner` plans, else whoever fits.
+
+        Raises WrongUse when there is no brief, or no such planner.
+        """
         self.production, self.journal, self.limits, self.watch = production, journal, limits, watch
-        self.performers = offered("cutroom_performers")
-        self.engine = LocalEngine(
+        state = fold(journal.events())
+        asked = brief or state.brief
+        if asked is None:
+            raise WrongUse(f"{production.folder}: nothing was begun here; say what you want: cutroom make")
+        self.performers = self._performers(state)
+        going_on = brief is None or bool(brief.revisions)
+        self.engine = engine(
             journal=journal,
             store=production.store,
-            planner=planners[0],
+            planner=planner_for(
+                asked,
+                self.performers,
+                offered("cutroom_planners"),
+                asked=planner,
+                until_now=state.planned_by.partition(" ")[0] if going_on else "",
+                writer=writer(),
+            ),
             performers=self.performers,
-            judge=judges[0],
+            judge=offered("cutroom_judges")[0],
             limits=limits,
             watch=watch,
         )
         self.marks: Marks | None = None
-        self.state = self._known()
-        asked = brief or self.state.brief
-        if asked is None:
-            raise WrongUse(f"{production.folder}: nothing was begun here; say what you want: cutroom make")
+        self.state = self._known(state)
         check_voice(asked, self.performers)
         first = self.state.brief or asked
         # Written down with the first event that follows: whoever only asks for what cannot be leaves no trace.
@@ -69,15 +91,42 @@ class Run:
         self.state = apply(self.state, self._opened)
 
     @classmethod
-    def revised(cls, production: Production, journal: Journal, words: str, limits: Limits, watch: Watch) -> Run:
+    def revised(
+        cls,
+        production: Production,
+        journal: Journal,
+        words: str,
+        limits: Limits,
+        watch: Watch,
+        *,
+        engine: MakeEngine = LocalEngine,
+    ) -> Run:
         """A run of an existing production with one more revision. `before` is the plan until now."""
         state = fold(journal.events())
         if state.brief is None or state.plan is None:
             raise WrongUse(f"{production.folder}: there is no plan to change yet; go on first: cutroom resume")
-        brief = state.brief.model_copy(update={"revisions": (*state.brief.revisions, words)})
-        run = cls(production, journal, brief, limits, watch)
+        number = len(state.brief.revisions)
+        shown = (*state.brief.shown, *(Shown() for _ in range(number)))[:number]
+        update = {"revisions": (*state.brief.revisions, words), "shown": (*shown, shown_by(state.plan))}
+        brief = state.brief.model_copy(update=update)
+        run = cls(production, journal, brief, limits, watch, engine=engine)
         run.before = state.plan
+        if isinstance(run.engine.planner, Reviser):
+            run.engine.planner.understood(brief, run.known_of(state))
         return run
+
+    def known_of(self, state: State) -> Known:
+        """What is known in `state`, as far as words may be about it: the texts of its plan's steps."""
+        media: dict[str, AnyMedia] = {}
+        if state.plan is not None:
+            media = dict(survey(state, self.engine.cast_of(state.plan), self.limits).media)
+        store = self.production.store
+        texts = {
+            name: store.path(item).read_text("utf-8")
+            for name, item in media.items()
+            if isinstance(item, Text) and store.has(item)
+        }
+        return Known(media=media, texts=texts)
 
     before: Plan
     """With `revised`: the plan until now."""
@@ -88,8 +137,13 @@ class Run:
         assert self.state.brief is not None
         return self.state.brief
 
-    def _known(self) -> State:
-        state = fold(self.journal.events())
+    def _performers(self, state: State) -> list[Performer]:
+        """Everybody who may perform; `state` is what the ledger says."""
+        del state
+        return offered("cutroom_performers")
+
+    def _known(self, state: State) -> State:
+        """What the run begins with, of `state`."""
         planner = self.engine.planner
         if state.plan is not None and not state.spent and state.planned_by != f"{planner.name} {planner.version}":
             # Another planner may plan otherwise: ask it anew, takes that still fit are used again. Where something was
@@ -302,6 +356,27 @@ def film_of(plan: Plan) -> str:
     """The step that makes the film itself: the plan's goal, or what that only marks; empty while there is none."""
     goal = plan.steps.get(plan.goal or "")
     return goal.film.id if isinstance(goal, MarkFilm) else plan.goal or ""
+
+
+def shown_by(plan: Plan) -> Shown:
+    """Which pictures and clips the film of `plan` shows, in order, and how long it is."""
+    film = film_of(plan)
+    cut = (
+        next(
+            (step for name in (film, *plan.upstream(film)) if isinstance(step := plan.steps.get(name), AssembleCut)),
+            None,
+        )
+        if film
+        else None
+    )
+    if cut is None:
+        return Shown()
+    shots = [plan.steps[shot.id] for shot in cut.shots if shot.id in plan.steps]
+    assets = [wire.id for shot in shots for wire in shot.wires() if isinstance(plan.assets.get(wire.id), Image | Video)]
+    lengths = [getattr(shot, "seconds", None) for shot in shots]
+    known = [length for length in lengths if length is not None]
+    seconds = sum(known, cut.ending) if len(known) == len(lengths) else None
+    return Shown(assets=tuple(assets), seconds=seconds)
 
 
 def _delivered(item: Deliverable, video: Video | None) -> Delivered:

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict
 
 from cutroom.director.status import Standing, StepStatus, status
 from cutroom.ledger.production import Production
-from cutroom.ledger.state import State, fold
+from cutroom.ledger.state import State, cut_off, fold
 from cutroom.money import Price
 from cutroom.plan.cast import Cast
 from cutroom.planner.casting import cast
 from cutroom.plugins import offered
+from cutroom.producer.planners import planner_for, writer
 
 
 class _Frozen(BaseModel):
@@ -71,6 +72,8 @@ def status_of(folder: Path) -> Status:
     production = Production.existing(folder)
     with production.journal(read_only=True) as journal:
         state = fold(journal.events())
+        if not journal.at_work():
+            state = cut_off(state)
     parts = cast(state.plan, offered("cutroom_performers")) if state.plan is not None else Cast()
     return Status(
         production=str(folder),
@@ -106,9 +109,18 @@ def _versions(state: State) -> tuple[FilmVersion, ...]:
 
 
 def _notes(state: State) -> tuple[str, ...]:
-    planner = offered("cutroom_planners")[0]
+    if state.plan is None:
+        return ()
+    assert state.brief is not None, "a plan has a brief"
+    planner = planner_for(
+        state.brief,
+        offered("cutroom_performers"),
+        offered("cutroom_planners"),
+        until_now=state.planned_by.partition(" ")[0],
+        writer=writer(),
+    )
     now = f"{planner.name} {planner.version}"
-    if state.plan is None or state.planned_by == now:
+    if state.planned_by == now:
         return ()
     if state.spent:
         return (f"the plan is by {state.planned_by}; it is kept, because takes of it were paid for",)

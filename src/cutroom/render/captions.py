@@ -318,7 +318,8 @@ def _lit_up(timeline: Timeline, whole: _Entry) -> Iterator[_Entry]:
     assert isinstance(whole.what, Caption)
     rate = timeline.format.rate
     words = lit(lay_out(timeline, whole.what), said(whole.what))
-    starts = [*(word.start for word in words[1:]), whole.what.start + whole.what.seconds]
+    # No word has a place when no font has its letters.
+    starts = [*(word.start for word in words), whole.what.start + whole.what.seconds][1:]
     for word, following in zip(words, starts, strict=True):
         until = following if following - word.end < BRIDGED else word.end + BRIDGED / 2
         first, end = max(rate.frames(word.start), whole.first), min(rate.frames(until), whole.end)

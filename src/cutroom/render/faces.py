@@ -178,6 +178,9 @@ def script_of(char: str) -> str:
     """The script that `char` belongs to, as people call it: ``Devanagari``, ``Chinese or Japanese``, ``emoji``."""
     if wants_colour(char) or unicodedata.category(char) == "So":
         return "emoji and signs"
+    if 0x3000 <= ord(char[0]) <= 0x303F or 0xFF00 <= ord(char[0]) <= 0xFF60:
+        # Their full stops, commas and brackets, which are named for their shape.
+        return "Chinese or Japanese"
     name = unicodedata.name(char, "unknown letters")
     first = name.split()[0].replace("-", " ")
     known = {"CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from cutroom.render.faces import Cast, Face, sized
 
@@ -27,6 +27,9 @@ NOT_FIRST = "、。，．・：；？！」』）】〉》〕］｝々ーぁぃ�
 """What must not begin a line in Chinese and Japanese (kinsoku, JIS X 4051)."""
 NOT_LAST = "「『（【〈《〔［｛"
 """What must not end one."""
+
+CLOSE = ".,;:!?…)]}»”’%،؛؟"
+"""Marks that stand close to what is before them."""
 
 VOWELS = frozenset("aeiouyæøœαεηιουωаеиоуыэюяіїє")
 _SPOKEN_AS_ONE = frozenset(("ch", "ck", "ph", "th", "sh", "gn", "kh"))
@@ -123,30 +126,60 @@ def clusters(text: str) -> list[str]:
     return pieces
 
 
+_Part = tuple[Face, int, str, int]
+"""Who draws a piece, its level of direction, the piece, and its place in the text."""
+
+
 @lru_cache(maxsize=4096)
 def set_line(text: str, cast: Cast, size: int, tracking: float = 0.0) -> Line:
     """`text` as one line. What no font can draw is left out: ask `missing` for it."""
-    pieces = clusters(text)
-    levels = _levels(pieces)
-    parts: list[tuple[Face, int, str, int]] = []
-    last: Face | None = None
-    at = 0
-    for piece, level in zip(pieces, levels, strict=True):
-        keeps = last is not None and not last.emoji and last.covers(piece) and not piece.strip()
-        face = last if keeps and last is not None else cast.face_for(piece)
-        if face is not None:
-            parts.append((face, level, piece, at))
-            last = face
-        at += len(piece)
+    parts = _drawable(text, cast)
     if any(map(str.isalnum, text)) and not any(piece[0].isalnum() or face.emoji for face, _, piece, _ in parts):
         # Only commas and stops could be drawn: they say nothing by themselves.
         parts = []
-    runs = [
-        (level, Run("".join(part[2] for part in group), face, rtl=level % 2 == 1, start=group[0][3]))
-        for (face, level), group in ((key, list(group)) for key, group in groupby(parts, key=lambda part: part[:2]))
-    ]
+    runs = _runs(parts)
     plain = all(_stands_apart(run.text) for _, run in runs)
     return Line(text, tuple(_visual(runs)), size, tracking if plain else 0.0, cast.language)
+
+
+def _drawable(text: str, cast: Cast) -> list[_Part]:
+    """The pieces of `text` that a font has. The blanks around what is left out are closed up, so that no hole shows."""
+    pieces = clusters(text)
+    parts: list[_Part] = []
+    last: Face | None = None
+    at = end = 0
+    for piece, level in zip(pieces, _levels(pieces), strict=True):
+        keeps = last is not None and not last.emoji and last.covers(piece) and not piece.strip()
+        face = last if keeps and last is not None else cast.face_for(piece)
+        if face is not None:
+            _close_up(parts, piece, hole=at > end)
+            if at == end or parts or piece.strip():
+                last = face
+                parts.append((face, level, piece, at))
+            end = at + len(piece)
+        at += len(piece)
+    if at > end and parts and not parts[-1][2].strip():
+        parts.pop()
+    return parts
+
+
+def _close_up(parts: list[_Part], piece: str, *, hole: bool) -> None:
+    """Takes the blank before a hole away when another blank, or a mark that stands close, follows it."""
+    if hole and parts and not parts[-1][2].strip() and (not piece.strip() or piece[0] in CLOSE):
+        parts.pop()
+
+
+def _runs(parts: Sequence[_Part]) -> list[tuple[int, Run]]:
+    """What one face draws in one direction without a hole, and its level."""
+    ends = [0, *(at + len(piece) for _, _, piece, at in parts)]
+    holes = accumulate(part[3] > end for part, end in zip(parts, ends, strict=False))
+    numbered = zip(parts, holes, strict=True)
+    return [
+        (level, Run("".join(part[2] for part, _ in group), face, rtl=level % 2 == 1, start=group[0][0][3]))
+        for (face, level, _), group in (
+            (key, list(group)) for key, group in groupby(numbered, key=lambda one: (*one[0][:2], one[1]))
+        )
+    ]
 
 
 def missing(text: str, cast: Cast) -> dict[str, None]:

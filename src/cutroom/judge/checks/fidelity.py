@@ -35,7 +35,7 @@ LEAST_DETAIL = 0.35
 LEAST_LIGHT = 150.0
 """Letters are white; after the encoder, the mean luma (of 255) inside their strokes is well above this."""
 WIDE = 960
-"""Detail is compared with the frame this wide: finer detail is the encoder's to keep or drop."""
+"""Detail is compared with the frame at most this wide: finer detail is the encoder's to keep or drop."""
 LARGEST = 6000
 FLAT = 3.0
 """The standard deviation of luma (of 255) below which two frames can't be told apart."""
@@ -132,8 +132,10 @@ def _compared(place: Placed, reel: Reel, timeline: Timeline, store: Store) -> _C
         picture = open_picture(store.path(clip.media), max_side=_side(clip, box))
     except BadInput:
         return None
-    seen = _upper(_fitted(frame, frame.shape[1] / frame.shape[0]))
-    meant = _upper(_fitted(_cut_out(grey(picture[..., :3]), box), frame.shape[1] / frame.shape[0]))
+    # A small film is compared as it is: enlarged, it could never have the picture's detail.
+    wide = min(WIDE, frame.shape[1])
+    seen = _upper(_fitted(frame, frame.shape[1] / frame.shape[0], wide))
+    meant = _upper(_fitted(_cut_out(grey(picture[..., :3]), box), frame.shape[1] / frame.shape[0], wide))
     one, other = _tiny(seen), _tiny(meant)
     if one.std() < FLAT or other.std() < FLAT:
         return None
@@ -165,9 +167,9 @@ def _cut_out(luma: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     return luma[top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
-def _fitted(luma: NDArray[np.uint8], aspect: float) -> NDArray[np.float32]:
-    size = WIDE, max(2, round(WIDE / aspect))
-    way = cv2.INTER_AREA if luma.shape[1] > WIDE else cv2.INTER_CUBIC
+def _fitted(luma: NDArray[np.uint8], aspect: float, wide: int) -> NDArray[np.float32]:
+    size = wide, max(2, round(wide / aspect))
+    way = cv2.INTER_AREA if luma.shape[1] > wide else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(luma, size, interpolation=way), np.float32)
 
 

@@ -13,6 +13,8 @@
 | `repeated` | 1.5 s of one shot seen again in another, moving the same way | |
 | `not_as_cut` | the middle of a shot correlates with its picture by at least 0.5 | |
 | `softer_than_source` | at least 0.35 of the picture's fine detail, seen 960 wide | encoding may cost a third |
+| `not_as_composed` | every frame is what its cut composes to | see `checks.composed` |
+| `sound_not_as_cut`, `channels`, `out_of_step` | what is heard is what its cut mixes to | see `checks.mixed` |
 | `captions_not_drawn` | captions that belong in the picture are there | |
 | `no_sound`, `silent` | sound where the cut has some | |
 | `silence` | 2 s below -60 dBFS while there is music | |
@@ -31,7 +33,7 @@ import numpy as np
 
 from cutroom.brief.brief import Codec
 from cutroom.errors import BadInput
-from cutroom.judge.checks import fidelity
+from cutroom.judge.checks import composed, fidelity, mixed
 from cutroom.judge.checks.reel import PictureStream, Reel, SoundStream, read
 from cutroom.judge.checks.repetition import repeated
 from cutroom.judge.checks.timelines import frame_of, left_over, meant_plain, meant_still, opened, placed, shared
@@ -78,8 +80,9 @@ def film(step: RenderFilm, media: Video, inputs: Mapping[str, Media], store: Sto
     cut = inputs.get(step.cut.id)
     timeline = opened(cut, store) if cut is not None else unmeasured("as_cut", "the cut is not there")
     path = store.path(media)
+    beside = composed.opened(timeline, store) if isinstance(timeline, Timeline) else timeline
     try:
-        reel = read(path, fidelity.wanted(timeline) if isinstance(timeline, Timeline) else ())
+        reel = _read(path, timeline, beside)
     except BadInput as error:
         return found("cannot_be_decoded", f"cannot be decoded: {error.reason}")
     evidence = measured(seconds=float(reel.seconds), frames=reel.frames) + gathered(_stream(reel, step))
@@ -91,9 +94,21 @@ def film(step: RenderFilm, media: Video, inputs: Mapping[str, Media], store: Sto
             gathered(_length(reel, timeline)),
             gathered(_seen(reel, timeline, store)),
             fidelity.as_cut(reel, timeline, store),
+            beside if isinstance(beside, Evidence) else composed.as_composed(reel, beside, step.crf),
             _sound(step, path, reel, timeline),
+            mixed.as_mixed(path, timeline, store) if reel.sound is not None else Evidence(),
         )
     )
+
+
+def _read(path: Path, timeline: Timeline | Evidence, beside: composed.Beside | Evidence) -> Reel:
+    """The film, read once, with everything that its cut lets it be compared with."""
+    if isinstance(timeline, Evidence) or isinstance(beside, Evidence):
+        return read(path, () if isinstance(timeline, Evidence) else fidelity.wanted(timeline))
+    try:
+        return read(path, fidelity.wanted(timeline) | composed.wanted(timeline), beside)
+    finally:
+        beside.close()
 
 
 def _stream(reel: Reel, step: RenderFilm) -> Iterator[Evidence]:

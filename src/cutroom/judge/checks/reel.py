@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -80,8 +80,13 @@ class Reel:
         return self.frames / self.picture.rate
 
 
-def read(path: Path, keep: Collection[int]) -> Reel:
-    """Decodes the film at `path` once. Raises BadInput when there is no picture in it."""
+Beside = Callable[[int, NDArray[np.uint8], NDArray[np.uint8]], None]
+"""Is shown every frame small: its number, luma (0 to 255) with `WATCH_SIDE` as the longer side, and both chroma planes as
+stored, (2, 9, 16)."""
+
+
+def read(path: Path, keep: Collection[int], beside: Beside | None = None) -> Reel:
+    """Decodes the film at `path` once, and shows every frame to `beside`. Raises BadInput when there is no picture in it."""
     with open_container(path) as container:
         stream = video_stream(container)
         if stream is None:
@@ -104,6 +109,8 @@ def read(path: Path, keep: Collection[int]) -> Reel:
                 small = small if full else _STRETCHED[small]
                 stamps.append(frame.pts)
                 thumbnails.append(thumbnail(small))
+                if beside is not None:
+                    beside(number, small, _chroma(frame))
                 yield Frame(number / picture.rate, np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB)))
 
         looks = tuple(watch(seen(), closely=False))
@@ -150,6 +157,17 @@ def _luma(frame: VideoFrame) -> NDArray[np.uint8]:
         return np.asarray(frame.reformat(format="yuv420p").to_ndarray()[: frame.height], np.uint8)
     plane = frame.planes[0]
     return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+
+
+def _chroma(frame: VideoFrame) -> NDArray[np.uint8]:
+    """Both chroma planes as stored, tiny: (2, 9, 16)."""
+    if frame.format.name not in ("yuv420p", "yuvj420p", "yuv422p", "yuv444p"):
+        frame = frame.reformat(format="yuv420p")
+    tiny = []
+    for plane in (frame.planes[1], frame.planes[2]):
+        whole = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        tiny.append(cv2.resize(whole, (16, 9), interpolation=cv2.INTER_AREA))
+    return np.stack(tiny)
 
 
 def _small(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
+from types import GenericAlias
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from cutroom.chat.messages import Message, Part, Quoted, Words, system, user
-from cutroom.errors import GiveUp
 from cutroom.plan.catalogue.generate import Mood
 from cutroom.plan.catalogue.understand import DescribeClip, DescribePicture
 from cutroom.plan.catalogue.write import PlanShot, Seen, WriteStory
-from cutroom.plan.facts import ShotPlan, ShotStep, Story, StoryShot
+from cutroom.plan.facts import ClipFacts, PictureFacts, ShotPlan, ShotStep, Story, StoryShot
 from cutroom.plan.forms import LONGEST, form, told
 from cutroom.plan.registry import step_classes
 
@@ -102,6 +102,9 @@ def story_messages(step: WriteStory, texts: Mapping[str, str]) -> list[Message]:
     if step.files:
         parts.append(Words("These files were handed over. A shot may show one: give its number in `file`."))
         parts += [_file(place, one, texts) for place, one in enumerate(step.files, 1)]
+    if step.before is not None:
+        parts += [Words("This is the story until now:"), Quoted(texts[step.before.id], "the story until now")]
+        parts.append(Words(f"Change it: {' '.join(step.change.split())}. Leave all else as it is, word for word."))
     parts.append(Words("\n".join(_wanted(step))))
     return [system(prompt("write_story")), user(*parts)]
 
@@ -129,9 +132,23 @@ def _plain(seconds: Fraction) -> str:
 
 
 def _file(place: int, one: Seen, texts: Mapping[str, str]) -> Quoted:
-    """A file: its name, and what it shows as far as anybody said."""
+    """A file: its name, what was measured in it, and what it shows as far as anybody said. All of it is data."""
+    measured = _measured(one.kind, texts.get(one.facts.id, "") if one.facts is not None else "")
     shows = texts.get(one.words.id, "") if one.words is not None else ""
-    return Quoted(f"{one.name}\n{shows}".strip(), f"file {place}", most=ABOUT_A_FILE)
+    return Quoted("\n".join(filter(None, (one.name, measured, shows))), f"file {place}", most=ABOUT_A_FILE)
+
+
+def _measured(kind: str, facts: str) -> str:
+    """The few facts that a story can use, in one line."""
+    try:
+        known = PictureFacts.model_validate_json(facts) if kind == "picture" else ClipFacts.model_validate_json(facts)
+    except ValidationError:  # facts of another version, or of a plug-in
+        return kind
+    told = [kind, "upright" if known.height > known.width else ""]
+    if isinstance(known, ClipFacts):
+        told += [f"{_plain(known.seconds)} s long", "somebody speaks" if known.speech else ""]
+    told += [f"{len(known.faces)} faces" if known.faces else "", f"taken {known.taken}" if known.taken else ""]
+    return ", ".join(filter(None, told))
 
 
 def story_of(answer: TellStory, step: WriteStory) -> Story:
@@ -163,14 +180,11 @@ def _line(text: str) -> str:
 # -- a shot --------------------------------------------------------------------------------------------------------
 
 
-def shot_messages(step: PlanShot, story: Story, texts: Mapping[str, str]) -> list[Message]:
-    """What is said to have `step` carried out. What the story says is quoted: a model wrote it."""
-    if step.shot >= len(story.shots):
-        raise GiveUp(f"the story has {len(story.shots)} shots; there is no shot {step.shot + 1}")
-    shot = story.shots[step.shot]
-    lines = [f"sees: {shot.sees}", f"moves: {shot.moves}", f"style: {story.style}"]
+def shot_messages(step: PlanShot, texts: Mapping[str, str]) -> list[Message]:
+    """What is said to have `step` carried out; `texts` as for a story. What the story says is quoted: a model wrote it."""
+    lines = [f"sees: {step.sees}", f"moves: {step.moves}", f"style: {step.style}"]
     tools = "\n".join(f"- {told(step_classes()[kind])}" for kind in step.tools)
-    parts: list[Part | str] = [Words("The shot:"), Quoted("\n".join(lines), f"shot {step.shot + 1}")]
+    parts: list[Part | str] = [Words("The shot:"), Quoted("\n".join(lines), "the story")]
     if step.file is not None:
         shown = (
             f'The shot shows a {step.file.kind} that was handed over, called "file". To show it as it is, use no step.'
@@ -199,10 +213,11 @@ def _shot_answer(tools: tuple[str, ...]) -> type[BaseModel]:
     fields: dict[str, Any] = {
         name: (str, Field(default="", max_length=LONGEST, description=" ".join(told))) for name, told in says.items()
     }
-    kinds: Any = Literal.__getitem__(tools)  # which ones is known only now
+    kinds: Any = Literal[tools]  # pyright: ignore[reportInvalidTypeForm] - known only now
     one: Any = create_model("Step", __base__=_Answer, step=(kinds, Field(description="Which step.")), **fields)
-    several = Field(max_length=8, description="The steps, in order; the last makes what is seen.")
-    return create_model("Shot", __base__=_Answer, steps=(tuple[one, ...], several))
+    listed: Any = GenericAlias(tuple, (one, ...))
+    several: Any = Field(max_length=8, description="The steps, in order; the last makes what is seen.")
+    return create_model("Shot", __base__=_Answer, steps=(listed, several))
 
 
 def shot_of(answer: BaseModel) -> ShotPlan:

@@ -33,7 +33,6 @@ from cutroom.performers.performer import Desk
 from cutroom.performers.served import Clients
 from cutroom.plan.catalogue.understand import DescribeClip, DescribePicture
 from cutroom.plan.catalogue.write import PlanShot, WriteStory
-from cutroom.plan.facts import Story
 from cutroom.plan.step import AnyStep
 from cutroom.plan.terms import Terms
 
@@ -105,8 +104,7 @@ class ChatWriter:
             told = self._ask(story_messages(step, _texts(desk)), step, desk, TellStory)
             return desk.keep_facts(story_of(told.object, step))
         if isinstance(step, PlanShot):
-            story = desk.read(step.story, Story)
-            planned = self._ask(shot_messages(step, story, _texts(desk)), step, desk, shot_answer(step.tools))
+            planned = self._ask(shot_messages(step, _texts(desk)), step, desk, shot_answer(step.tools))
             return desk.keep_facts(shot_of(planned.object))
         if isinstance(step, SIGHTS):
             ref = step.picture if isinstance(step, DescribePicture) else step.clip

@@ -112,7 +112,12 @@ def name_of(row: Mapping[str, Any]) -> str:
 
 def shown(text: str) -> str:
     """A server's word, for people: one line, bounded, nothing that looks like a key."""
-    return hide("".join(letter for letter in text if letter.isprintable()))[:200]
+    return hide(printable(text))[:200]
+
+
+def printable(text: str) -> str:
+    """Without what would move the cursor of a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _openai(name: str, model: Model) -> Standing:
@@ -121,6 +126,8 @@ def _openai(name: str, model: Model) -> Standing:
         has = tuple(filter(None, map(name_of, rows or ())))
         voices = voices_of(client) if model.speech else ()
     says = [_missing(model, ability, has) for ability in model.abilities if has]
+    if rows is None:
+        says.append(f"{model.where} has no list of models; if nothing works, the address may lack its end (often /v1)")
     unheard = [voice for voice in model.voices if voices and voice not in voices]
     if unheard:
         says.append(f"it has no voice {unheard[0]}{_near(unheard[0], voices)}")

@@ -21,6 +21,7 @@ from cutroom.media.kinds import Audio, Cut, Image, Media, Text, Video
 from cutroom.media.store import Store
 from cutroom.money import Price
 from cutroom.performers.configured.absent import Absent
+from cutroom.performers.configured.asking import printable
 from cutroom.performers.configured.cast import check_prices, performers_for
 from cutroom.performers.configured.samples import PROMPT, sample_step, samples_for
 from cutroom.performers.connections import Connections
@@ -111,7 +112,12 @@ def try_out(name: str, model: Model, trials: list[Trial]) -> Iterator[Tried]:
                 price = trial.price if billed is None or billed else Price()
             seconds = round(time.monotonic() - began, 2)
             yield Tried(
-                ability=trial.ability, worked=worked, says=says, seconds=seconds, price=price, degraded=degraded
+                ability=trial.ability,
+                worked=worked,
+                says=printable(says),
+                seconds=seconds,
+                price=price,
+                degraded=degraded,
             )
 
 
@@ -146,7 +152,7 @@ def _told(media: Media, store: Store) -> str:
             said = f"a clip of {media.width}×{media.height}, {float(media.seconds):.1f} s at {float(media.fps):g} fps{sound}"
         case Audio():
             said = f"a sound of {float(media.seconds):.1f} s at {media.rate} Hz"
-        case Text(schema_name=Transcript.schema_name):
+        case Text() if media.schema_name == Transcript.model_fields["schema_name"].default:
             heard = Transcript.model_validate_json(store.path(media).read_bytes())
             said = f"“{heard.text[:80]}”, {len(heard.words)} words with times"
         case Text():

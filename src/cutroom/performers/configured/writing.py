@@ -27,13 +27,13 @@ def add(path: Path, name: str, settings: Mapping[str, Any], *, replace: bool = F
     written. The file is then as it was.
     """
     before = _text(path)
-    table = _table(name, settings)
-    read_text(table, path)  # says what is wrong in terms of the setting
+    mine = table(name, settings)
+    read_text(mine, path)  # says what is wrong in terms of the setting
     known = name in tomllib.loads(before).get("models", {})
     if known and not replace:
         raise WrongUse(f"{path}: there is a model {name} already; say --replace, or choose another name")
-    after = _without(before, name, path, instead=table) if known else _at_the_end(before, table)
-    _check(before, after, name, tomllib.loads(table)["models"][name], path)
+    after = _without(before, name, path, instead=mine) if known else _at_the_end(before, mine)
+    _check(before, after, name, tomllib.loads(mine)["models"][name], path)
     model = read_text(after, path).models[name]
     _write(path, after)
     return model
@@ -62,7 +62,8 @@ def _text(path: Path) -> str:
     return text
 
 
-def _table(name: str, settings: Mapping[str, Any]) -> str:
+def table(name: str, settings: Mapping[str, Any]) -> str:
+    """The model `name` as TOML; settings that say nothing are left out."""
     lines = [f"[models.{_key(name)}]"]
     lines += [
         f"{_key(setting)} = {_value(value)}" for setting, value in settings.items() if value not in (None, (), {})
@@ -122,7 +123,8 @@ def _without(before: str, name: str, path: Path, instead: str = "") -> str:
             waiting = []
     if not found:
         raise _by_hand(path, name)
-    return "".join([*kept, *waiting] if inside else kept)
+    left = "".join([*kept, *waiting] if inside else kept)
+    return left.rstrip("\r\n") + "\n" if inside and not instead and left.strip() else left
 
 
 def _check(before: str, after: str, name: str, wanted: Mapping[str, Any] | None, path: Path) -> None:

@@ -193,7 +193,7 @@ def _voice(step: AssembleCut, desk: Desk) -> SoundTrack:
     for placed in step.voice:
         spoken: Audio = desk.media(placed.sound)
         sounds.append(Sound(media=spoken, start=placed.start, source=Span(length=spoken.seconds), name=placed.sound.id))
-    return SoundTrack(role="voice", sounds=tuple(sounds))
+    return SoundTrack(role="voice", sounds=tuple(sounds), gain=step.voice_gain)
 
 
 def _music(step: AssembleCut, desk: Desk, length: Fraction) -> SoundTrack:
@@ -220,7 +220,8 @@ def _music(step: AssembleCut, desk: Desk, length: Fraction) -> SoundTrack:
             at += heard - overlap
             if not again:
                 break
-    return SoundTrack(role="music", sounds=tuple(sounds), duck=MUSIC_DUCK if _speaks(step) else 0.0)
+    duck = MUSIC_DUCK if _speaks(step) else 0.0
+    return SoundTrack(role="music", sounds=tuple(sounds), gain=step.music_gain, duck=duck)
 
 
 def _natural(step: AssembleCut, picture: Sequence[Item]) -> SoundTrack:
@@ -241,7 +242,7 @@ def _natural(step: AssembleCut, picture: Sequence[Item]) -> SoundTrack:
             after = _half(picture, place + 1)
             sounds.append(_natural_sound(item, item.source, at, before, after))
         at += item.seconds
-    gain = NATURAL_GAIN[step.music is not None or bool(step.voice)]
+    gain = NATURAL_GAIN[step.music is not None or bool(step.voice)] + step.natural_gain
     # Under music nobody hears a room, and where nothing was recorded there is none.
     tones = () if step.music is not None else tuple(_tones(sounds, at))
     return SoundTrack(role="natural", sounds=tuple(sounds), tones=tones, gain=gain, duck=6.0 if step.voice else 0.0)

@@ -422,7 +422,7 @@ class MomentPicker:
     """Picks the best stretch of a clip."""
 
     name = "house/moment"
-    version = "1"
+    version = "2"
 
     def performs(self, step: AnyStep) -> bool:
         """True for PickMoment."""
@@ -447,8 +447,8 @@ class MomentPicker:
         if pace.speed != 1:
             desk.degrade(
                 step.clip.id,
-                f"is {float(facts.seconds):.1f} s long, so it is played at "
-                f"{float(pace.speed):.2f} of its speed to last {float(step.seconds):.1f} s",
+                f"is {float(facts.seconds):.1f} s long, too short for {float(step.seconds):.1f} s and its transitions, "
+                f"so it is played at {float(pace.speed):.2f} of its speed",
             )
         move, fit = _clip_framing(facts, step, stretch.focus)
         clip = Clip(
@@ -468,7 +468,10 @@ def _chosen(facts: ClipFacts, step: PickMoment, take: int) -> tuple[Stretch, _Pa
     slower = (Fraction(9, 10), SLOWEST)
     paces = [
         _Pace(Fraction(1), step.handles),
-        *(_Pace(speed, step.handles) for speed in slower),
+        # At the far end of a transition a shot can hardly be seen: a frame that stands there disturbs less than a
+        # whole shot that is slowed down, sound and all.
+        *(_Pace(Fraction(1), step.handles / part) for part in (2, 4)),
+        *(_Pace(speed, step.handles / 2) for speed in slower),
         _Pace(Fraction(1), Fraction(0)),
         *(_Pace(speed, Fraction(0)) for speed in slower),
     ]

@@ -67,6 +67,12 @@ class AssembleCut(Step[Cut]):
     """Music under all of it."""
     natural: bool = True
     """Whether the clips' own sound is heard."""
+    music_gain: float = Field(default=0.0, ge=-40, le=20)
+    """How much louder the music is than it would be, in decibels."""
+    voice_gain: float = Field(default=0.0, ge=-40, le=20)
+    """The same for the spoken lines."""
+    natural_gain: float = Field(default=0.0, ge=-40, le=20)
+    """The same for the clips' own sound."""
     captions: Ref[Text] | None = None
     """The captions."""
     caption_style: CaptionStyle = CaptionStyle()

@@ -19,6 +19,7 @@ class Speak(Step[Audio]):
 
     kind: Literal["speak"] = "speak"
     group: ClassVar[Group] = "generate"
+    together: ClassVar[bool] = True
     text: str
     """What is said."""
     language: str = "en"

@@ -71,6 +71,10 @@ class WriteStory(Step[Text]):
     """Whether something is said over the shots."""
     pictures: bool = True
     """Whether somebody can make pictures or clips of what the story sees."""
+    before: Ref[Text] | None = None
+    """The story that is to be changed; None to write a new one."""
+    change: str = ""
+    """What is to be different from `before`, in the asker's words."""
 
 
 class PlanShot(Step[Text]):
@@ -79,10 +83,12 @@ class PlanShot(Step[Text]):
     kind: Literal["plan_shot"] = "plan_shot"
     group: ClassVar[Group] = "write"
     seeded: ClassVar[bool] = True
-    story: Ref[Text]
-    """The story."""
-    shot: int = Field(ge=0)
-    """Which of its shots, from 0."""
+    sees: str
+    """What is seen in it, as the story has it."""
+    moves: str = ""
+    """What moves, and how the camera does."""
+    style: str = ""
+    """The look that all pictures of the story share."""
     tools: tuple[str, ...]
     """The kinds of steps that may be used."""
     file: Seen | None = None

@@ -92,8 +92,9 @@ class ChatServer:
         tools: bool = True,
         schemas: bool = True,
         key: str | None = None,
+        port: int = 0,
     ) -> None:
-        """Plays `plays` one after the other, and after the last whatever fits."""
+        """Plays `plays` one after the other, and after the last whatever fits. Port 0 is any that is free."""
         self.plays = list(plays)
         self.tools = tools
         self.schemas = schemas
@@ -106,7 +107,7 @@ class ChatServer:
         """How many pieces of endless answers went out."""
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.chat = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 

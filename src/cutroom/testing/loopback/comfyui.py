@@ -34,8 +34,13 @@ _UPGRADE = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 class ComfyUI:
     """The server. Use it in a ``with`` block; `url` says where it answers."""
 
-    def __init__(self, *, old: bool = False, seconds: float = 0.0, missing: tuple[str, ...] = ()) -> None:
-        """With `old`, it chooses the ids of jobs itself. A job takes `seconds`. Nodes that are `missing` are not installed."""
+    def __init__(
+        self, *, old: bool = False, seconds: float = 0.0, missing: tuple[str, ...] = (), port: int = 0
+    ) -> None:
+        """With `old`, it chooses the ids of jobs itself. A job takes `seconds`. Nodes that are `missing` are not installed.
+
+        It answers at `port`; 0 for any that is free.
+        """
         self.old = old
         self.seconds = seconds
         self.nodes = {kind: said for kind, said in NODES.items() if kind not in missing}
@@ -61,7 +66,7 @@ class ComfyUI:
         class Handler(_Handler):
             comfy = owner
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self._threads = [
             threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True),

@@ -88,9 +88,13 @@ def refused(message: str, status: int = 400, *, code: str | None = None, param: 
 class Loopback:
     """A server. Subclass it and answer calls in `answer`."""
 
-    def __init__(self, *, key: str | None = None, slots: int = 64) -> None:
-        """With `key`, calls without it are refused. At most `slots` pieces of work are under way at a time."""
+    def __init__(self, *, key: str | None = None, slots: int = 64, port: int = 0) -> None:
+        """With `key`, calls without it are refused. At most `slots` pieces of work are under way at a time.
+
+        It answers at `port`; 0 for any that is free.
+        """
         self.key = key
+        self.port = port
         self.calls: Counter[str] = Counter()
         """How often each route was asked, as ``POST /v1/videos``."""
         self.asked: list[Asked] = []
@@ -182,7 +186,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, owner: Loopback) -> None:
         self.owner = owner
         self.connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", owner.port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, so that none outlives the server."""
