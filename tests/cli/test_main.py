@@ -110,6 +110,16 @@ def test_json_is_one_object_and_nothing_else(run, made):
     assert said.out.count("\n") == 1
 
 
+def test_many_notes_of_one_kind_are_counted(run, made):
+    untold = tuple(f"not said for want of time: “Sentence {place}.”" for place in range(120))
+    made.result = Result(status="delivered", production="film.cutroom", notes=(*untold, "song.mp3 is not heard"))
+    lines = run("make", "A film", "a.jpg").out.splitlines()
+
+    assert [line for line in lines if "Sentence" in line] == [f"note: {note}" for note in untold[:3]]
+    assert lines[-2:] == ["note: song.mp3 is not heard", "note: not said for want of time: 117 more, all in --json"]
+    assert json.loads(run("make", "A film", "a.jpg", "--json").out)["notes"] == [*untold, "song.mp3 is not heard"]
+
+
 def test_quiet_says_nothing_but_errors(run, made):
     assert run("make", "A film", "a.jpg", "--quiet") == Said(0, "", "")
     made.result = Result(status="failed", production="film.cutroom", reason="the sky fell")

@@ -189,6 +189,14 @@ def test_titles(words, title):
     assert intent(words).title == title
 
 
+@pytest.mark.parametrize(
+    "title", ["WE WON IT", "we are here.", "The long and winding way home to the lake in the middle of June, with Bob"]
+)
+def test_a_title_in_quotation_marks_is_left_as_it_is(title: str):
+    assert film_title(f"A calm film called '{title}', with music") == title
+    assert film_title(f'"{title}": a calm film') == title
+
+
 def test_a_title_is_never_invented():
     for words in TITLES:
         title = intent(words).title or ""

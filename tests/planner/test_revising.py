@@ -423,3 +423,10 @@ def test_words_in_notes_ask_for_nothing():
     wanted = wishes(brief(), ["Drop the third photo. No music. Make it 5 seconds."], FACTS)
     assert len(wanted.visuals) == len(VISUALS)
     assert (wanted.compose, wanted.seconds) == (True, 60)
+
+
+@pytest.mark.parametrize(
+    "words", ["no zoom" + " " * 3900 + "x", "drop the cat and " * 200, "call it '" * 400, "\n" * 3990 + "calmer"]
+)
+def test_pasted_text_is_read_without_harm(words):
+    assert isinstance(after(words).choices.visuals, tuple)

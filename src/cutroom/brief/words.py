@@ -298,7 +298,7 @@ def given_title(text: str) -> tuple[str, int, int] | None:
     if match := _EXPLICIT.search(text):
         group = next(index for index in range(1, len(match.groups()) + 1) if match[index] is not None)
         # Only the title itself: the noun before it ("a square film called …") says more than that.
-        return short_title(match[group]), match.start(group), match.end()
+        return exact_title(match[group]), match.start(group), match.end()
     if match := _UNQUOTED.search(text):
         words = _UNQUOTED_END.split(match[1], maxsplit=1)[0].strip()
         if words:
@@ -307,7 +307,7 @@ def given_title(text: str) -> tuple[str, int, int] | None:
     if len(quotes) == 1 and not _NOT_A_TITLE.search(text[: quotes[0].start()]):
         match = quotes[0]
         words = next(group for group in match.groups() if group is not None)
-        return short_title(words), match.start(), match.end()
+        return exact_title(words), match.start(), match.end()
     return None
 
 
@@ -610,6 +610,11 @@ def _about_making(segment: str, *, first: bool) -> bool:
         left = phrase.pattern.sub(" ", left)
     left = (_LINKS if first and left == segment else _TAIL_FILLER).sub(" ", left)
     return re.search(r"\w", left) is None
+
+
+def exact_title(words: str) -> str:
+    """A title that was given in quotation marks, letter by letter, as one line: the frame has room for long ones too."""
+    return " ".join(clean(words).split())
 
 
 def short_title(words: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cutroom.cli import batch, changes, judge, models
+from cutroom.cli import batch, changes, evals, judge, models
 from cutroom.cli.parameters import (
     Address,
     ApproveAbove,
@@ -240,6 +240,7 @@ def verify(
 changes.add_to(app)
 models.add_to(app)
 judge.add_to(app)
+evals.add_to(app)
 batch.add_to(app)
 
 

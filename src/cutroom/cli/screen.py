@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -31,6 +32,9 @@ ANSWERS = {"approve": ("yes", "no"), "ambiguous": ("resubmit", "skip"), "fallbac
 
 SHOWN = 48
 """How many characters of a line a table shows."""
+
+ALIKE = 3
+"""Of notes that say the same of different things so many are shown; more would push all else off the screen."""
 
 
 @contextmanager
@@ -171,7 +175,7 @@ def show_plan(planned: Planned, result: Result | None, *, json: bool, quiet: boo
     console.print(table)
     more = f", and {unknown} of unknown price" if unknown else ""
     console.print(Text(f"{len(plan.steps)} steps, price: {known}{more}"))
-    for note in plan.notes:
+    for note in _few(plan.notes):
         console.print(Text(f"· {note}"))
     for skipped in planned.brief.skipped:
         console.print(Text(f"! {skipped.name} is left out: {skipped.reason}; {skipped.way_out}"), style="yellow")
@@ -221,10 +225,21 @@ def show_result(result: Result, *, json: bool, quiet: bool) -> None:
     )
     paid = "".join(f", {amount} {currency} spent in all" for currency, amount in result.spent.items())
     console.print(Text(f"{made}; {result.wall_seconds} s{paid}"))
-    for note in result.notes:
+    for note in _few(result.notes):
         console.print(Text(f"note: {note}"), soft_wrap=True)
     for item in result.degraded:
         console.print(Text(f"degraded: {item.what}: {item.why}"), style="yellow", soft_wrap=True)
+
+
+def _few(notes: Sequence[str]) -> Iterator[str]:
+    """`notes`, but of those that say the same of different things ("not said …: “…”") the first and how many more."""
+    kinds = Counter[str]()
+    for note in notes:
+        kind, quotes, _ = note.partition("“")
+        kinds[kind] += bool(quotes)
+        if not quotes or kinds[kind] <= ALIKE:
+            yield note
+    yield from (f"{kind}{count - ALIKE} more, all in --json" for kind, count in kinds.items() if count > ALIKE)
 
 
 def show_revised(revised: Revised, *, json: bool, quiet: bool) -> None:

@@ -16,7 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pickle import PicklingError
+from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Lock
+from threading import Event as Over_
 from typing import Any, NamedTuple
 
 import ray  # pyright: ignore[reportMissingImports]
@@ -27,7 +29,7 @@ from cutroom.director.commands import Look, Perform, Wrap
 from cutroom.engine.company import Company, Post, Room
 from cutroom.engine.hand import About, Hand, Message, NotHere, Over, Place, Progress, Ready, Stopped, Writing, repeats
 from cutroom.engine.lanes import Waiting
-from cutroom.engine.local import GRACE, LocalEngine
+from cutroom.engine.local import LocalEngine
 from cutroom.engine.work import Line, Work
 from cutroom.errors import (
     BrokenProduction,
@@ -55,6 +57,9 @@ PLACES = 8
 PATIENCE = 30.0
 """Seconds that a machine with the right resources is waited for, where the cluster has none."""
 
+STOPPING = 5.0
+"""Seconds that a worker has to stop when it is told to, before it is let go."""
+
 BADLY_CUT = 2.0
 """After so many seconds without a place for a new worker, idle ones make room: what is free may be spread over machines."""
 
@@ -74,6 +79,10 @@ _cluster = Lock()
 
 class _Lost(Exception):
     """A worker is gone."""
+
+
+class _Late(Exception):
+    """A worker did not answer in time."""
 
 
 class _Worker(NamedTuple):
@@ -109,6 +118,19 @@ class _Seen:
     def harmless(self, work: Work) -> bool:
         """True when nothing is bought twice by trying again."""
         return not self.begun or self.job is not None or work.command.job is not None or repeats(work.part.terms)
+
+
+@dataclass
+class _Leash:
+    """How long a take may go on at its worker."""
+
+    ticket: int
+    patient: bool
+    """True when the worker calls somebody else: it is left to finish, because what was paid for is kept."""
+    due: float | None = None
+    late: bool = False
+    told: float | None = None
+    """When it was told to stop."""
 
 
 class RayEngine(LocalEngine):
@@ -185,6 +207,8 @@ class RayEngine(LocalEngine):
             except _Lost:
                 company.lost(worker)
                 raise
+            except _Late:
+                return _timed_out(work)
         if isinstance(message, Over):
             return message.event
         if isinstance(message, Stopped):
@@ -194,46 +218,45 @@ class RayEngine(LocalEngine):
     def _told(self, worker: _Worker, work: Work, sent: bytes | None, seen: _Seen) -> Over | Stopped | NotHere:
         """Goes with a take from one message to the next."""
         ticket, hand = next(self._tickets_away), worker.actor
-        patient = work.part.terms.elsewhere
+        leash = _Leash(ticket, patient=work.part.terms.elsewhere)
+        if not leash.patient and (seconds := self._seconds(work)) is not None:
+            leash.due = time.monotonic() + seconds
         answer = hand.begin.remote(ticket, work, sent)
         seen.begun = repeats(work.part.terms)
         while True:
-            message = self._answer(worker, answer, seen.line, ticket, patient=patient)
+            message = self._answer(worker, answer, seen.line, leash)
             match message:
                 case Writing(event):
                     seen.write(event)
                 case Progress(done, total):
-                    self._report(worker, ticket, seen.line, done, total)
+                    with suppress(Cancelled):  # the worker is told by whoever waits for its next message
+                        seen.line.progress(done, total)
                 case Ready():
                     seen.begun = True
                 case _:
                     return message
             answer = hand.go_on.remote(ticket)
 
-    def _answer(self, worker: _Worker, answer: Any, line: Line, ticket: int, *, patient: bool) -> Message:
-        """The worker's next message. Raises Cancelled for a take that nobody wants, once its worker has been told.
+    def _answer(self, worker: _Worker, answer: Any, line: Line, leash: _Leash) -> Message:
+        """The worker's next message. Raises _Late when the take is due and does not come.
 
-        A worker that calls somebody else is left to finish (`patient`): what was paid for is kept.
+        A worker whose take nobody wants is told, and let go if it does not stop: then raises Cancelled.
         """
-        told: float | None = None
         while True:
             if self.closed.is_set():
                 raise Cancelled("stopped")
+            leash.late = leash.late or (leash.due is not None and time.monotonic() > leash.due)
+            if leash.told is None and (leash.late or line.cancelled()):
+                leash.told = time.monotonic()
+                worker.actor.stop.remote(leash.ticket)
             with suppress(ray.exceptions.GetTimeoutError):
-                return _got(answer, TICK)
-            if line.cancelled():
-                if told is None:
-                    told = time.monotonic()
-                    worker.actor.stop.remote(ticket)
-                elif not patient and time.monotonic() - told > GRACE:
-                    self._connected().lost(worker)
-                    raise Cancelled("stopped")
-
-    def _report(self, worker: _Worker, ticket: int, line: Line, done: int, total: int) -> None:
-        try:
-            line.progress(done, total)
-        except Cancelled:
-            worker.actor.stop.remote(ticket)
+                message = _got(answer, TICK)
+                if leash.late and isinstance(message, Stopped):
+                    raise _Late
+                return message
+            if leash.told is not None and not leash.patient and time.monotonic() - leash.told > STOPPING:
+                self._connected().lost(worker)
+                raise _Late if leash.late else Cancelled("stopped")
 
     def _check(self, worker: _Worker, company: Company[_Worker], post: Post, wanted: Callable[[], bool]) -> None:
         """Waits until the worker is there. Raises WrongUse when it cannot work here."""
@@ -259,8 +282,32 @@ class RayEngine(LocalEngine):
         terms = work.part.terms
         if terms.resident or terms.resources:
             return Failed(**work.about, reason=f"{why}; every machine needs the same models", error="Unavailable")
-        with self._here:
-            return super().make(work, line)
+        box: SimpleQueue[Made | Failed | BaseException] = SimpleQueue()
+
+        def make() -> None:
+            try:
+                with self._here:
+                    box.put(super(RayEngine, self).make(work, line))
+            except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits, which raises it
+                box.put(error)
+
+        self._threads.start(make)
+        try:
+            made = box.get(timeout=None if terms.elsewhere else self._seconds(work))
+        except Empty:
+            return _timed_out(work)
+        if isinstance(made, BaseException):
+            raise made
+        return made
+
+    def _seconds(self, work: Work) -> float | None:
+        """How long the take may be under way."""
+        terms = work.part.terms
+        return self.limits.seconds.get(terms.lane, terms.seconds)
+
+    def _start(self, one: Any, job: Callable[[Over_], Event], seconds: float | None = None) -> None:
+        # What is made by the cluster is late from when its worker is there, not from when it was asked for.
+        super()._start(one, job, seconds if one.elsewhere else None)
 
     def _wanted(self, line: Line) -> Callable[[], bool]:
         return lambda: not (self.closed.is_set() or line.cancelled())
@@ -375,7 +422,7 @@ def _connect(address: str | None) -> bool:
             where = f"--address {address}" if address else "RAY_ADDRESS" if named != "local" else "Ray"
             way_out = "begin one with: ray start --head, or leave the address out for one of this machine alone"
             if named not in ("local", "auto") and not str(error).startswith("nobody"):
-                way_out = "the same Ray must run there, and RAY_AUTH_TOKEN must hold its token (ray get-auth-token)"
+                way_out = "the same Ray must run there, and RAY_AUTH_TOKEN hold its token (ray get-auth-token)"
             raise WrongUse(f"{where}: no cluster answers ({str(error).splitlines()[0]}); {way_out}") from error
         return True
 
@@ -387,6 +434,10 @@ def _got(answer: Any, seconds: float | None = None) -> Any:
     except _LOST as error:
         said = " ".join(str(error).split())
         raise _Lost(f"a worker of the cluster was lost ({said[:300]})") from error
+
+
+def _timed_out(work: Work) -> Failed:
+    return Failed(**work.about, reason=f"{work.part.performer} did not answer in time", error="TimedOut")
 
 
 def _asked(needs: Mapping[str, float]) -> dict[str, Any]:

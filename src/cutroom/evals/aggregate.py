@@ -72,7 +72,13 @@ def rate(name: str, cases: Sequence[Scored], labels: Mapping[str, str] | None = 
     right = sum(value >= 0.5 for value in values)
     low, high = wilson(right, len(values))
     return Figure(
-        name=name, labels=dict(labels or {}), value=right / len(values), low=low, high=high, count=len(values), how="rate"
+        name=name,
+        labels=dict(labels or {}),
+        value=right / len(values),
+        low=low,
+        high=high,
+        count=len(values),
+        how="rate",
     )
 
 

@@ -200,7 +200,9 @@ def _hold(handle: int, folder: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise Busy(f"{folder}: another process evaluates here; wait for it, or choose another folder with -o") from error
+        raise Busy(
+            f"{folder}: another process evaluates here; wait for it, or choose another folder with -o"
+        ) from error
 
 
 def _said(settings: Mapping[str, str]) -> str:

@@ -96,6 +96,9 @@ def _make(task: Task, cases: Sequence[Case], log: Writer, bench: Bench, told: To
             log.write(WasSkipped(case=case, why=str(why)))
         except NoSpace:
             raise
+        except FileNotFoundError:
+            # What it is made of may come later: until then it is missing, and no error.
+            continue
         except GONE_WRONG as error:
             log.write(HasFailed(case=case.id, stage="make", why=_said(error)))
         else:

@@ -70,7 +70,7 @@ class Made(_Frozen):
         return None if self.at is None or self.length is None else Span(start=self.at, length=self.length)
 
 
-class NotApplicable(Exception):  # noqa: N818 - it is no error
+class NotApplicable(Exception):
     """The case makes no sense here (a voice cannot be missing from a film without one); says why."""
 
 

@@ -28,7 +28,7 @@ class HouseJudge:
     """Measures takes and films. The same take gets the same verdict every time."""
 
     name = "house"
-    version = "1"
+    version = "2"
 
     def look(self, step: AnyStep, media: Media, inputs: Mapping[str, Media], store: Store) -> Verdict:
         """The verdict on what `step` made: a fail when a viewer would notice something, an abstention for facts.
@@ -67,10 +67,10 @@ def _unknown(step: AnyStep, media: Media, inputs: Mapping[str, Media], store: St
 
 
 BY_STEP: Mapping[type[AnyStep], Check] = {
-    WriteScript: lambda step, media, inputs, store: text.script(step, media, store),
+    WriteScript: lambda step, media, inputs, store: text.script(step, media, store, inputs),
     WriteStory: lambda step, media, inputs, store: story.story(step, media, store),
     PlanShot: lambda step, media, inputs, store: story.shot(step, media, store),
-    WriteCaptions: lambda step, media, inputs, store: text.captions(step, media, store),
+    WriteCaptions: lambda step, media, inputs, store: text.captions(step, media, store, inputs),
     Speak: lambda step, media, inputs, store: sound.speech(step, media, store),
     ComposeMusic: lambda step, media, inputs, store: sound.music(step, media, store),
     DrawCard: lambda step, media, inputs, store: picture.card(step, media, store),

@@ -47,7 +47,8 @@ class Production:
 
     def film(self, name: str) -> Path:
         """Where the film of this name is delivered: beside the folder."""
-        return self.folder.resolve().parent / name
+        folder = self.folder.resolve() if self.folder.name in ("", "..") else self.folder
+        return folder.parent / name
 
     def captions(self, film: str) -> Path:
         """Where the captions of the film of this name lie."""

@@ -77,7 +77,9 @@ def asks(text: str, visuals: Sequence[Asset], *, revision: bool) -> Asked:
 
     What a request wants of length, mood, format and so on is `cutroom.planner.intent`'s.
     """
-    reader = _Reader(level(text), visuals, revision=revision)
+    # Runs of blanks say nothing, and cost much where patterns begin with one.
+    single = re.sub(r" {2,}", " ", re.sub(r" ?\n\s*", "\n", level(text)))
+    reader = _Reader(single, visuals, revision=revision)
     for rule in _REVISION_RULES if revision else _REQUEST_RULES:
         rule(reader)
     found_asks = sorted(reader.found, key=lambda ask: (ask.start, ask.end))
@@ -85,7 +87,8 @@ def asks(text: str, visuals: Sequence[Asset], *, revision: bool) -> Asked:
     ordered = any(ask.what in ("first", "last", "before", "after", "place") for ask in found_asks)
     found_asks = [ask for ask in found_asks if ask.what != "next" or ordered or revision]
     unread, left = reader.unread() if revision else ((), ())
-    return Asked(asks=tuple(found_asks), unread=unread, left=left, rest=reader.without_pictures())
+    rest = reader.without_pictures() if any(ask.points for ask in found_asks) else text
+    return Asked(asks=tuple(found_asks), unread=unread, left=left, rest=rest)
 
 
 class _Reader:

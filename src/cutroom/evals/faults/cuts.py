@@ -49,9 +49,7 @@ def captions_late(timeline: Timeline, seconds: float, rng: Generator) -> Harmed:
     """All captions come too late."""
     by = from_float(seconds)
     later = [
-        one.model_copy(
-            update={"start": one.start + by, "words": tuple(_moved(word, by) for word in one.words)}
-        )
+        one.model_copy(update={"start": one.start + by, "words": tuple(_moved(word, by) for word in one.words)})
         for one in _captions(timeline)
         if one.start + one.seconds + by <= timeline.seconds
     ]
@@ -186,7 +184,9 @@ def overexposed(timeline: Timeline, stops: float, rng: Generator) -> Harmed:
     """All shots are too bright by so many stops, and the words over them have neither plate nor shadow to stand on."""
     _places(timeline, least=1)
     items = [
-        item.model_copy(update={"grade": item.grade.model_copy(update={"exposure": min(2.0, item.grade.exposure + stops)})})
+        item.model_copy(
+            update={"grade": item.grade.model_copy(update={"exposure": min(2.0, item.grade.exposure + stops)})}
+        )
         if isinstance(item, Clip)
         else item
         for item in timeline.picture
@@ -271,5 +271,3 @@ def _lasting(item: Clip | Gap | Transition, seconds: Fraction) -> Any:
 
 def _at_the_length_of(shot: Clip, other: Clip) -> Any:
     return _lasting(shot, other.seconds)
-
-

@@ -128,7 +128,9 @@ def _houses(canvas: NDArray[np.float32], hue: float, rng: np.random.Generator) -
         left, foot = int(rng.uniform(0, 0.9) * width), int(rng.uniform(0.72, 0.92) * height)
         wall = _colour(hue + float(rng.uniform(-30, 30)), 80, float(rng.uniform(120, 220))).tolist()
         cv2.rectangle(canvas, (left, foot - tall), (left + wide, foot), wall, -1)
-        roof = np.array([(left - 4, foot - tall), (left + wide // 2, foot - tall - wide // 3), (left + wide + 4, foot - tall)])
+        roof = np.array(
+            [(left - 4, foot - tall), (left + wide // 2, foot - tall - wide // 3), (left + wide + 4, foot - tall)]
+        )
         cv2.fillPoly(canvas, [roof.astype(np.int32)], _colour(hue, 150, 90).tolist())
         step = max(8, wide // 4)
         for x in range(left + step // 2, left + wide - step // 2, step):
@@ -148,7 +150,9 @@ def _wind(seconds: int, rng: np.random.Generator) -> NDArray[np.float32]:
 def _chunks(wave: NDArray[np.float32]) -> list[AudioFrame]:
     found = []
     for begin in range(0, len(wave), 1024):
-        chunk = AudioFrame.from_ndarray(np.ascontiguousarray(np.tile(wave[begin : begin + 1024], (2, 1))), "fltp", "stereo")
+        chunk = AudioFrame.from_ndarray(
+            np.ascontiguousarray(np.tile(wave[begin : begin + 1024], (2, 1))), "fltp", "stereo"
+        )
         chunk.sample_rate, chunk.pts, chunk.time_base = RATE, begin, Fraction(1, RATE)
         found.append(chunk)
     return found

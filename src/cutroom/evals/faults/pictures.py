@@ -276,7 +276,9 @@ def cropped(frames: Frames, scene: Scene, share: float, rng: Generator) -> Harme
     y, x = round(share * height), round(share * width)
 
     def closer(one: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return np.asarray(cv2.resize(one[y : height - y, x : width - x], (width, height), interpolation=cv2.INTER_CUBIC))
+        return np.asarray(
+            cv2.resize(one[y : height - y, x : width - x], (width, height), interpolation=cv2.INTER_CUBIC)
+        )
 
     return _put(frames, first, _each(frames[first : first + count], closer)), scene.span(first, count)
 

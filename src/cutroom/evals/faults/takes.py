@@ -115,7 +115,10 @@ def captions_other_language(take: Take, share: float) -> tuple[Media, Span | Non
 def captions_misspelt(take: Take, letters: float) -> tuple[Media, Span | None]:
     """So many letters of a name are wrong."""
     return _changed(
-        take, lambda all_: [one.model_copy(update={"lines": tuple(_misspelt(line, letters) for line in one.lines)}) for one in all_]
+        take,
+        lambda all_: [
+            one.model_copy(update={"lines": tuple(_misspelt(line, letters) for line in one.lines)}) for one in all_
+        ],
     )
 
 

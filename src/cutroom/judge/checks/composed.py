@@ -2,10 +2,10 @@
 
 | check | bound | from |
 |---|---|---|
-| `not_as_composed` | a field of a sixteenth of the width differs by less than 8 of 255 (in luma, on average) for two frames | clean films reach 5 |
+| `not_as_composed` | a field (a sixteenth of the width) differs by less than 8 of 255 in luma for 2 frames | clean films reach 5 |
 | | the frame as a whole: by less than 3.5 of 255; colours by less than 3 | clean films reach 2.4 and 1.7 |
 | | between frames, it changes at least a fourth as much as the cut does, for 5 frames; at most 3 times as much | |
-| | of 24 frames in full, what is left when the cut is taken away is below 5.5 of 255; detail is 0.72 to 1.45 times the cut's | clean: 3.7; 0.84 to 0.98 |
+| | of 24 whole frames, less the cut, under 5.5 of 255 is left; detail is 0.72 to 1.45 of its | clean: 3.7; 0.84 to 0.98 |
 
 What the renderer itself does wrong is not found here, as both come from it: `fidelity` looks for that.
 """
@@ -27,7 +27,7 @@ from cutroom.judge.checks.reel import Reel
 from cutroom.judge.evidence import Evidence, clock, found_in, measured, unmeasured
 from cutroom.measures.video import WATCH_SIDE
 from cutroom.media.store import Store
-from cutroom.render.captions import Lettering
+from cutroom.render.captions import Lettering, Shown
 from cutroom.render.picture import Compositor
 from cutroom.time import Span
 from cutroom.timeline.timeline import Timeline
@@ -104,7 +104,7 @@ class Beside:
             meant, covered = self._letters.over(meant, self.timeline.format.rate.seconds(number))
         film = luma.astype(np.float32)
         if film.shape != meant.shape:
-            film = np.asarray(cv2.resize(film, self.size, interpolation=cv2.INTER_AREA))
+            film = np.asarray(cv2.resize(film, self.size, interpolation=cv2.INTER_AREA), np.float32)
         colours = np.stack([cv2.resize(plane, (16, 9), interpolation=cv2.INTER_AREA) for plane in (planes.u, planes.v)])
         # Letters have colours of their own, which are not compared.
         tinted = (chroma.astype(np.float32) - colours) * (covered < UNCOVERED)
@@ -139,28 +139,38 @@ class Letters:
         self.size = size
         self._frame = timeline.format.width, timeline.format.height
         self._lettering = Lettering(timeline)
-        self._small: dict[tuple[str, int, int], tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+        self._small: dict[object, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
 
     def over(self, luma: NDArray[np.float32], seconds: Fraction) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """`luma` with the words of this time over it, and how much of the frame they cover, (9, 16), 0 to 1."""
-        covered = np.zeros((9, 16), np.float32)
-        for shown in self._lettering.at(seconds):
-            alpha, light = self._made(shown.overlay)
-            luma = luma * (1 - alpha * shown.opacity) + light * shown.opacity
-            covered = np.maximum(covered, cv2.resize(alpha, (16, 9), interpolation=cv2.INTER_AREA))
-        return luma, covered
+        layers = tuple(self._lettering.at(seconds))
+        if not layers:
+            return luma, np.zeros((9, 16), np.float32)
+        alpha, light = self._made(layers)
+        covered = np.asarray(cv2.resize(alpha, (16, 9), interpolation=cv2.INTER_AREA), np.float32)
+        return luma * (1 - alpha) + light, covered
 
-    def _made(self, overlay) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # noqa: ANN001 - render.captions.Overlay
-        key = (overlay.key, overlay.x, overlay.y)
+    def _made(self, layers: tuple[Shown, ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """How much of each small pixel all words of a moment cover, 0 to 1, and the luma that they add, 0 to 255.
+
+        They are laid over each other before they are made small: the word that is lit up lies exactly on its own
+        letters, and small pixels can't tell that it hides them.
+        """
+        key = tuple((one.overlay.key, one.overlay.x, one.overlay.y, one.opacity) for one in layers)
         if key not in self._small:
             if len(self._small) > 24:
                 self._small.clear()
             whole = np.zeros((self._frame[1], self._frame[0], 2), np.float32)
-            height, width = overlay.rgba.shape[:2]
-            part = whole[overlay.y : overlay.y + height, overlay.x : overlay.x + width]
-            part[..., 0] = overlay.rgba[..., 3] / np.float32(255)
-            part[..., 1] = overlay.rgba[..., :3].astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-            small = np.asarray(cv2.resize(whole, self.size, interpolation=cv2.INTER_AREA))
+            for one in layers:
+                overlay = one.overlay
+                height, width = overlay.rgba.shape[:2]
+                part = whole[overlay.y : overlay.y + height, overlay.x : overlay.x + width]
+                alpha = overlay.rgba[..., 3] * np.float32(one.opacity / 255)
+                part *= 1 - alpha[..., None]
+                part[..., 0] += alpha
+                colours = np.array([0.2126, 0.7152, 0.0722], np.float32) * np.float32(one.opacity)
+                part[..., 1] += overlay.rgba[..., :3].astype(np.float32) @ colours
+            small = np.asarray(cv2.resize(whole, self.size, interpolation=cv2.INTER_AREA), np.float32)
             self._small[key] = small[..., 0], small[..., 1]
         return self._small[key]
 
@@ -212,7 +222,10 @@ def _movement(rows: Sequence[Apart], timeline: Timeline) -> Evidence:
     moves = [row.meant > MOVES for row in rows]
     stands = [there and row.step < STANDS * row.meant for row, there in zip(rows, moves, strict=True)]
     jumps = [row.step > JUMPS * max(row.meant, 0.3) for row in rows]
-    for flags, least, says in ((_closed(stands, 6), STANDS_FOR, "stands while the cut moves"), (_closed(jumps, 6), 4, "jumps while the cut does not")):
+    for flags, least, says in (
+        (_closed(stands, 6), STANDS_FOR, "stands while the cut moves"),
+        (_closed(jumps, 6), 4, "jumps while the cut does not"),
+    ):
         for first, end in _runs(flags, least):
             span = Span(start=rate.seconds(first), length=rate.seconds(end - first))
             evidence += found_in("not_as_composed", f"for {_when(span)}, the picture {says}", span)
@@ -228,7 +241,10 @@ def _in_full(reel: Reel, timeline: Timeline, store: Store, crf: int) -> Evidence
     left, detail = [], []
     with Compositor(timeline, store, Lettering(timeline)) as compositor:
         for number in numbers:
-            film, meant = reel.kept[number].astype(np.float32), _STRETCHED[compositor.frame(number).y].astype(np.float32)
+            film, meant = (
+                reel.kept[number].astype(np.float32),
+                _STRETCHED[compositor.frame(number).y].astype(np.float32),
+            )
             left.append(float(np.sqrt(np.mean((film - meant) ** 2))))
             if (there := _detail(meant)) > LEAST_DETAIL:
                 detail.append(_detail(film) / there)

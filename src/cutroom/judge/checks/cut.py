@@ -9,6 +9,12 @@
 | `voices_overlap` | two spoken lines share at most 0.05 s | |
 | `voice_missing`, `music_missing`, `captions_missing` | what was handed over is in it | |
 | `caption_outside`, `captions_overlap` | as in `checks.text` | |
+| `shots_out_of_order` | its shots are those that it was given, in their order, each as long as it was | |
+| `voice_out_of_step` | a spoken line begins where it was placed, but for a frame | |
+| `title_missing` | titles are up as long as they were to be, but for a frame | |
+| `not_as_asked` | captions look as they were to look; sounds have the levels that they were given | |
+| `voice_masked` | under a voice, music goes down, and is not turned up | |
+| `overexposed` | no shot is corrected by more than 1 stop | |
 | `off_screen` | words lie within the frame | |
 | `low_contrast` | 3 between letters and what is right behind and beside them | WCAG 2.2, 1.4.3 (AA, large type) |
 
@@ -37,6 +43,10 @@ from cutroom.render.picture import Compositor
 from cutroom.timeline.timeline import Caption, Clip, Timeline, Title
 
 LEAST_CONTRAST = 3.0
+MOST_STOPS = 1.0
+LEVEL = 0.5
+"""In decibels."""
+LEAST_DUCK = 3.0
 MOST_CAPTIONS = 12
 MOST_TITLES = 4
 TOUCH = Fraction(1, 20)
@@ -57,6 +67,7 @@ def assembled(step: AssembleCut, media: Cut, inputs: Mapping[str, Media], store:
             _length(step, timeline, inputs),
             gathered(_sounds(timeline, frame)),
             gathered(_missing(step, timeline, inputs, store)),
+            gathered(_as_given(step, timeline, inputs, store)),
             text.in_time(timeline.captions, timeline.seconds),
             _on_screen(timeline),
             contrast(timeline, store),
@@ -124,6 +135,75 @@ def _missing(step: AssembleCut, timeline: Timeline, inputs: Mapping[str, Media],
         yield found("music_missing", "the music is not in the cut")
     if step.captions and (asked := _captions(inputs.get(step.captions.id), store)) > len(timeline.captions):
         yield found("captions_missing", f"{asked} captions were handed over, {len(timeline.captions)} are in the cut")
+
+
+def _as_given(step: AssembleCut, timeline: Timeline, inputs: Mapping[str, Media], store: Store) -> Iterator[Evidence]:
+    frame = 1 / timeline.format.fps
+    yield from _shots_as_given(step, timeline, inputs, store, frame)
+    begins = {
+        sound.media.digest: sound.start for track in timeline.sound if track.role == "voice" for sound in track.sounds
+    }
+    for placed in step.voice:
+        voice = inputs.get(placed.sound.id)
+        start = begins.get(voice.digest) if voice is not None else None
+        if start is not None and abs(start - placed.start) > frame:
+            says = f"the spoken line {placed.sound.id} begins at {clock(start)}, not at {clock(placed.start)}"
+            yield found("voice_out_of_step", says, placed.start, abs(start - placed.start))
+    for title in step.titles:
+        up = [
+            other for other in timeline.titles if other.text == title.text and abs(other.start - title.start) <= frame
+        ]
+        if not any(other.seconds >= title.seconds - frame for other in up):
+            seen = f"only {clock(up[0].seconds)} of {clock(title.seconds)}" if up else "not at all"
+            yield found("title_missing", f"the title {title.text!r} is up {seen}", title.start, title.seconds)
+    if timeline.captions and timeline.caption_style != step.caption_style:
+        yield found("not_as_asked", "captions do not look as they were to look")
+    yield from _levels(step, timeline)
+
+
+def _shots_as_given(
+    step: AssembleCut, timeline: Timeline, inputs: Mapping[str, Media], store: Store, frame: Fraction
+) -> Iterator[Evidence]:
+    given = [_first_clip(inputs.get(ref.id), store) for ref in step.shots]
+    shown = [item for item in timeline.picture if isinstance(item, Clip)]
+    if None in given or len(given) != len(shown):
+        return
+    now = Fraction(0)
+    for wanted, clip in zip(given, shown, strict=True):
+        if wanted is not None and clip.media.digest != wanted.media.digest:
+            says = f"at {clock(now)} the cut shows {clip.name!r} where {wanted.name!r} was to be"
+            yield found("shots_out_of_order", says, now, clip.seconds)
+        elif wanted is not None and abs(clip.seconds - wanted.seconds) > frame / 2:
+            says = f"the shot {clip.name!r} is {clock(clip.seconds)} long, not {clock(wanted.seconds)}"
+            yield found("wrong_length", says, now, clip.seconds)
+        now += clip.seconds
+    worst = max(shown, key=lambda clip: abs(clip.grade.exposure), default=None)
+    if worst is not None and abs(worst.grade.exposure) > MOST_STOPS:
+        says = f"the shot {worst.name!r} is corrected by {worst.grade.exposure:.1f} stops (at most {MOST_STOPS})"
+        yield found("overexposed", says)
+
+
+def _first_clip(media: Media | None, store: Store) -> Clip | None:
+    """What a shot shows; None when that is not known."""
+    if not isinstance(media, Cut):
+        return None
+    shot = opened(media, store)
+    if isinstance(shot, Evidence) or len(shot.picture) != 1 or not isinstance(shot.picture[0], Clip):
+        return None
+    return shot.picture[0]
+
+
+def _levels(step: AssembleCut, timeline: Timeline) -> Iterator[Evidence]:
+    """Gains are those that were asked for, and under a voice music goes down."""
+    asked = {"music": step.music_gain, "voice": step.voice_gain}
+    spoken = any(track.role == "voice" and track.sounds for track in timeline.sound)
+    for track in timeline.sound:
+        if track.role in asked and abs(track.gain - asked[track.role]) > LEVEL:
+            says = f"the {track.role} has {track.gain:+.0f} dB, asked for: {asked[track.role]:+.0f} dB"
+            yield found("voice_masked" if spoken and track.gain > asked[track.role] else "not_as_asked", says)
+        if track.role == "music" and spoken and track.duck < LEAST_DUCK:
+            says = f"music goes down by {track.duck:.0f} dB under the voice (at least {LEAST_DUCK:.0f})"
+            yield found("voice_masked", says)
 
 
 def _captions(media: Media | None, store: Store) -> int:

@@ -4,6 +4,7 @@
 |---|---|---|
 | `head_cut` | a face that is seen is seen whole, with its hair, throughout the move | |
 | `face_lost` | the main face is seen at some time | |
+| `focus_lost` | half of what draws the eye, or half of the frame's worth of it, is seen at some time | |
 | `move_too_fast` | on average a seventh of the frame a second | the "seven-second rule" for pans (ASC Manual) |
 | `upscaled` | half a source pixel for each of the film's, unless there are no more | softness shows |
 | `too_little_seen` | a third of what the frame could show | |
@@ -34,6 +35,7 @@ SURE = 0.5
 MAIN = 0.2
 """Faces smaller than this share of the largest one (by area) are bystanders."""
 LEAST_SEEN = 1 / 3
+LEAST_FOCUS = 0.5
 WHOLE_PICTURE = Box(x=0, y=0, width=1, height=1)
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -112,9 +114,24 @@ def head(face: Face) -> Box | None:
     return Box(x=left, y=top, width=right - left, height=bottom - top) if right > left and bottom > top else None
 
 
-def framing(view: View, faces: tuple[Face, ...]) -> Evidence:
-    """All checks of the geometry, and of the faces that are known."""
-    return gathered((_pixels(view), _speed(view), _seen(view), _faces(view, faces)))
+def framing(view: View, faces: tuple[Face, ...], focus: Box | None = None) -> Evidence:
+    """All checks of the geometry, and of the faces and the focus that are known."""
+    return gathered((_pixels(view), _speed(view), _seen(view), _faces(view, faces), _focus(view, focus)))
+
+
+def _focus(view: View, focus: Box | None) -> Evidence:
+    """How much of what draws the eye is seen where most of it is."""
+    if focus is None:
+        return Evidence()
+    boxes = [view.seen(share) for share in STEPS]
+    # What is larger than the frame cannot be seen whole.
+    room = max(min(1.0, box.width * box.height / (focus.width * focus.height)) for box in boxes)
+    seen = max(overlap(focus, box) for box in boxes) / room
+    evidence = measured(focus_seen=min(seen, 1.0))
+    if seen < LEAST_FOCUS:
+        says = f"only {100 * seen:.0f} % of what draws the eye is in the frame (at least {100 * LEAST_FOCUS:.0f} %)"
+        evidence += found("focus_lost", says)
+    return evidence
 
 
 def _pixels(view: View) -> Evidence:

@@ -4,8 +4,8 @@
 |---|---|---|
 | `out_of_step` | the sound lies within 30 ms of where the cut has it | ITU-R BT.1359: 45 ms early, 125 ms late are noticed |
 | `channels` | left and right differ as in the mix, but for 1.5 dB; they are as much alike, but for 0.4 (correlation) | |
-| `sound_not_as_cut` | in no band more than 7 dB missing for 0.15 s, or 12 dB for 0.03 s, where the mix is heard | |
-| | in no band more than 7 dB too much for 0.3 s, or 14 dB for 0.02 s, above what can be heard | |
+| `sound_not_as_cut` | no band lacks 4.5 dB for 0.12 s, or 10 dB for 0.03 s, where the mix is heard | clean: 3 dB |
+| | no band has 4.5 dB too much for 0.2 s, 8 dB for 0.03 s or 14 dB for 0.01 s | as above |
 
 Mastering changes the level of all of it: the median difference in level is no fault, and loudness is judged by itself.
 """
@@ -37,14 +37,14 @@ EDGES = (40, 75, 130, 250, 500, 1000, 2000, 4000, 8000, 14_000)
 """Hertz: between each two lies a band."""
 AUDIBLE = -62.0
 """In dBFS: what lies below in a band is not heard beside the rest."""
-HEARD = -48.0
+HEARD = -52.0
 """What of the mix lies above in a band would be missed."""
 LATE = 0.030
 ASIDE = 1.5
 ALIKE = 0.4
-MISSING = ((7.0, 15), (12.0, 4))
+MISSING = ((4.5, 12), (10.0, 3))
 """So many decibels too little, for so many hops."""
-TOO_MUCH = ((7.0, 30), (14.0, 2))
+TOO_MUCH = ((4.5, 20), (8.0, 3), (14.0, 1))
 WORDS = {"missing": "is missing", "too_much": "is heard that the cut does not have"}
 
 

@@ -53,7 +53,7 @@ def framed(step: FramePicture, media: Cut, inputs: Mapping[str, Media], store: S
     facts = _facts(inputs.get(step.facts.id), store)
     if facts is None:
         return clip.evidence + framing(view, ()) + unmeasured("head_cut", "nothing is known of the picture's faces")
-    return clip.evidence + framing(view, facts.faces) + measured(sharpness=facts.sharpness)
+    return clip.evidence + framing(view, facts.faces, facts.focus) + measured(sharpness=facts.sharpness)
 
 
 def picked(step: PickMoment, media: Cut, inputs: Mapping[str, Media], store: Store) -> Evidence:

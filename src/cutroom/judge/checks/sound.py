@@ -10,7 +10,9 @@
 | `speech_truncated` | 2.5 times as fast as an unhurried reader, at the pace asked | that is 35 characters a second |
 | `speech_drags` | 3 times as slow as one, plus 1.5 s | |
 | `word_times` | words lie in the sound, in order | |
-| `silence_inside` | 1.5 s between the first and the last note | |
+| `other_words` | the words that the voice reports are those of the line | |
+| `words_unheard` | where words are said to be, something is heard: at most 0.25 s of it silent | |
+| `silence_inside` | 0.75 s between the first and the last note | |
 | `too_quiet`, `too_loud` | -36 to -9 LUFS | what normalising mends without noise or pumping |
 | `abrupt_end` | the last 30 ms are 25 dB below the loudest second, or below -45 dBFS | |
 | `beat_times` | beats lie in the music, in order | |
@@ -18,9 +20,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from fractions import Fraction
 from itertools import pairwise
 
@@ -45,10 +49,12 @@ AFTER_MUSIC = Fraction(2)
 MOST_HURRIED, MOST_DRAGGED = 2.5, 3.0
 SPEECH_SLACK = (0.3, 1.5)
 """Seconds by which a line may be shorter or longer besides: very short lines vary most."""
-INSIDE_MUSIC = Fraction(3, 2)
+INSIDE_MUSIC = Fraction(3, 4)
 QUIETEST, LOUDEST = -36.0, -9.0
 TAIL_BELOW = 25.0
 TAIL_SILENT = -45.0
+MOST_WORDS = 0.5
+UNHEARD = Fraction(1, 4)
 TICK = Fraction(1, 1000)
 WORD_SLACK = Fraction(1, 20)
 
@@ -109,6 +115,9 @@ def speech(step: Speak, media: Audio, store: Store) -> Evidence:
                 _speed(step, sound),
                 _said_length(media, sound),
                 word_times(media.words, sound.seconds),
+                _words(step, media.words),
+                _unheard(sound, media.words),
+                _level(sound),
             )
         ),
     )
@@ -221,6 +230,46 @@ def _speed(step: Speak, sound: Heard) -> Evidence:
     if spoken > most:
         evidence += found("speech_drags", f"{said} (at most {most:.1f} s): something else than the line is heard")
     return evidence
+
+
+def _words(step: Speak, words: Sequence[Word]) -> Evidence:
+    """The reported words against the line's: numbers and signs are read aloud, so a good half must be there."""
+    wanted = _letters(step.text)
+    said = [letters for word in words for letters in _letters(word.text)]
+    if len(wanted) < 3 or not said:
+        return Evidence()
+    alike = sum(block.size for block in SequenceMatcher(None, wanted, said, autojunk=False).get_matching_blocks())
+    share = alike / len(wanted)
+    evidence = measured(words_as_written=share)
+    if share < MOST_WORDS:
+        says = f"{100 * share:.0f} % of the line's words are among those that the voice says (at least {100 * MOST_WORDS:.0f} %)"
+        evidence += found("other_words", says)
+    return evidence
+
+
+def _letters(line: str) -> list[str]:
+    return re.findall(r"[^\W_]+", line.casefold())
+
+
+def _unheard(sound: Heard, words: Sequence[Word]) -> Evidence:
+    """Silence where words are said to be."""
+    if not words or not len(sound.levels):
+        return Evidence()
+    spoken = np.zeros(len(sound.levels), bool)
+    for word in words:
+        spoken[max(0, int(word.start * 100)) : max(0, int((word.start + word.seconds) * 100))] = True
+    silent = (sound.levels < min(SILENT, float(sound.levels.max()) - 30)) & spoken
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], silent, [False]))))
+    return gathered(
+        found(
+            "words_unheard",
+            f"it is silent for {(end - start) / 100:.2f} s where words should be (at most {float(UNHEARD)} s)",
+            Fraction(int(start), 100),
+            Fraction(int(end - start), 100),
+        )
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if end - start > UNHEARD * 100
+    )
 
 
 def _holes(sound: Heard) -> Evidence:
