@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 from cutroom.brief.brief import Brief
 from cutroom.director.limits import Limits
@@ -28,28 +28,24 @@ from cutroom.ledger.production import Production
 from cutroom.ledger.state import State, fold
 from cutroom.media.kinds import Media, Text
 from cutroom.performers.performer import Desk
+from cutroom.plan.catalogue.write import WriteScript
 from cutroom.plan.plan import Plan
-from cutroom.plan.step import AnyStep, Group, Ref, Step
+from cutroom.plan.step import AnyStep, Ref
 from cutroom.plan.terms import HOUSE, Terms
 from cutroom.testing import ScriptedPlanner, StrictJudge
 
 
-class Sleep(Step[Text]):
-    """Sleep."""
-
-    kind: Literal["sleep"] = "sleep"
-    group: ClassVar[Group] = "write"
-    number: int
-    milliseconds: int = 0
-    after: tuple[Ref[Text], ...] = ()
-
-
 class Sleeper:
+    """Sleeps, and hands over a few bytes."""
+
     name = "sleeper"
     version = "1"
 
+    def __init__(self, milliseconds: int) -> None:
+        self.milliseconds = milliseconds
+
     def performs(self, step: AnyStep) -> bool:
-        return isinstance(step, Sleep)
+        return isinstance(step, WriteScript)
 
     def settings(self, step: AnyStep) -> dict[str, Any]:
         return {}
@@ -58,9 +54,14 @@ class Sleeper:
         return HOUSE
 
     def perform(self, step: AnyStep, desk: Desk) -> Media:
-        assert isinstance(step, Sleep)
-        time.sleep(step.milliseconds / 1000)
-        return desk.keep_text(f"{step.number}")
+        assert isinstance(step, WriteScript)
+        time.sleep(self.milliseconds / 1000)
+        return desk.keep_text(step.request)
+
+
+def sleep(number: int, after: tuple[Ref[Text], ...] = ()) -> WriteScript:
+    """A step of the catalogue: a class of this file would be sent along with every take."""
+    return WriteScript(request=f"step {number}", facts=after)
 
 
 class Times(Unwatched):
@@ -74,25 +75,23 @@ class Times(Unwatched):
             self.last[event.step.partition("-")[0]] = time.perf_counter()
 
 
-def fan(steps: int, milliseconds: int) -> Plan:
+def fan(steps: int) -> Plan:
     """Two steps that both workers are hired for, then `steps` that may be made at once, then one."""
-    first = {f"first-{number}": Sleep(number=-1 - number, milliseconds=milliseconds) for number in range(2)}
+    first = {f"first-{number}": sleep(-1 - number) for number in range(2)}
     below = tuple(Ref[Text](id=name) for name in first)
-    all_at_once = {
-        f"step-{number}": Sleep(number=number, milliseconds=milliseconds, after=below) for number in range(steps)
-    }
+    all_at_once = {f"step-{number}": sleep(number, below) for number in range(steps)}
     refs = tuple(Ref[Text](id=name) for name in all_at_once)
-    return Plan(steps={**first, **all_at_once, "whole": Sleep(number=steps, after=refs)}, goal="whole")
+    return Plan(steps={**first, **all_at_once, "whole": sleep(steps, refs)}, goal="whole")
 
 
 def chain(steps: int) -> Plan:
-    made: dict[str, Any] = {"first-0": Sleep(number=0)}
+    made: dict[str, Any] = {"first-0": sleep(0)}
     for number in range(1, steps + 1):
-        made[f"step-{number}"] = Sleep(number=number, after=(Ref[Text](id=list(made)[-1]),))
+        made[f"step-{number}"] = sleep(number, (Ref[Text](id=list(made)[-1]),))
     return Plan(steps=made, goal=f"step-{steps}")
 
 
-def run(plan: Plan, engine: type[LocalEngine]) -> tuple[float, float]:
+def run(plan: Plan, engine: type[LocalEngine], milliseconds: int) -> tuple[float, float]:
     """Seconds until the first steps were made, and from then to the last of the others."""
     times = Times()
     with tempfile.TemporaryDirectory(prefix="cutroom-benchmark-") as folder:
@@ -104,7 +103,7 @@ def run(plan: Plan, engine: type[LocalEngine]) -> tuple[float, float]:
                 journal=journal,
                 store=production.store,
                 planner=ScriptedPlanner(plan),
-                performers=[Sleeper()],
+                performers=[Sleeper(milliseconds)],
                 judge=StrictJudge(),
                 limits=Limits(),
                 watch=times,
@@ -115,8 +114,8 @@ def run(plan: Plan, engine: type[LocalEngine]) -> tuple[float, float]:
     return times.last["first"] - began, times.last["step"] - times.last["first"]
 
 
-def medians(runs: int, plan: Plan, engine: type[LocalEngine]) -> tuple[float, float]:
-    both = [run(plan, engine) for _ in range(runs)]
+def medians(runs: int, plan: Plan, engine: type[LocalEngine], milliseconds: int = 0) -> tuple[float, float]:
+    both = [run(plan, engine, milliseconds) for _ in range(runs)]
     return statistics.median(first for first, _ in both), statistics.median(rest for _, rest in both)
 
 
@@ -138,7 +137,7 @@ def main() -> None:
     began = time.perf_counter()
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     starting = time.perf_counter() - began
-    hiring, wall = medians(given.runs, fan(given.steps, given.milliseconds), RayEngine)
+    hiring, wall = medians(given.runs, fan(given.steps), RayEngine, given.milliseconds)
     ideal = given.steps * given.milliseconds / 1000 / 2
     on_ray = medians(given.runs, chain(given.free), RayEngine)[1] / given.free
     here = medians(given.runs, chain(given.free), LocalEngine)[1] / given.free

@@ -308,7 +308,7 @@ class Waits(Note):
 
 
 def test_a_take_that_is_late_is_stopped_where_it_is_made(cluster, tmp_path):
-    crew = Crew(tmp_path, Waits(tmp_path), of=fan(2), seconds={"slow": 3.0})
+    crew = Crew(tmp_path, Waits(tmp_path), of=fan(2), seconds={"slow": 1.0})
     _, wrap = crew.run()
     assert wrap.status == "failed"
     assert [failed.error for failed in crew.events(Failed)] == ["TimedOut"]
@@ -325,8 +325,9 @@ class Hangs(Note):
         return {}
 
 
-def test_a_worker_that_hangs_does_not_outlive_the_run(cluster, tmp_path):
-    crew = Crew(tmp_path, Hangs(tmp_path, lane="slow"), seconds={"slow": 3.0})
+def test_a_worker_that_hangs_does_not_outlive_the_run(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr("cutroom.engine.ray.STOPPING", 0.5)
+    crew = Crew(tmp_path, Hangs(tmp_path, lane="slow"), seconds={"slow": 1.0})
     assert crew.run()[1].status == "failed"
     process = int((tmp_path / "process").read_text())
     until = time.monotonic() + 20

@@ -440,15 +440,41 @@ _SMALL_WORDS = (
 _SMALL = frozenset(_SMALL_WORDS.split())
 
 
-def film_title(request: str) -> str | None:
+READ = frozenset({"en", "de", "fr", "es", "it", "pt"})
+"""The languages whose requests are read; what is asked for in another cannot be told from what it is about."""
+
+
+def is_read(request: str, language: str | None = None) -> bool:
+    """Whether `request` is in one of the languages in `READ`, as far as that can be told.
+
+    Args:
+        request: What was asked.
+        language: The BCP 47 tag of the language that it is written in, where that is known.
+
+    A name in other letters changes nothing ("a film about 東京"): most of the letters tell, where those that stand for
+    a syllable or a word count twice.
+    """
+    letters = [letter for letter in request[: lexicon.LONGEST] if letter.isalpha()]
+    foreign = [letter for letter in letters if "LATIN" not in unicodedata.name(letter, "LATIN")]
+    if not foreign:
+        return language is None or language.split("-")[0].lower() in READ
+    weight = sum(2 if unicodedata.east_asian_width(letter) == "W" else 1 for letter in foreign)
+    asked = lexicon.FILM.search(level(request)) and len(re.findall(r"(?<!\w)[A-Za-zÀ-ÿ]+(?!\w)", request)) > 1
+    return bool(asked) or weight <= len(letters) - len(foreign)
+
+
+def film_title(request: str, language: str | None = None) -> str | None:
     """The title of a film, out of the request for it: the one it gives, else what the film is said to be about.
 
     "A calm one-minute recap of our weekend at the lake" → "Our weekend at the lake". Never invented: every word is the
-    request's own. None when the request does not say what it is about ("Make a video").
+    request's own. None when the request does not say what it is about ("Make a video"), and when it gives no title and
+    is in a language that is not read; `language` is the one that it is written in, where that is known.
     """
     text = " ".join(clean(request[: lexicon.LONGEST]).split())
     if given := given_title(text):
         return given[0]
+    if not is_read(text, language):
+        return None
     for sentence in re.split(r"(?<=[.!?;])\s+|\n", text):
         if subject := _subject(sentence):
             return short_title(subject)

@@ -128,7 +128,8 @@ def _show(found: Evaluated) -> None:
             table.add_row(figure.name, of, f"{figure.value:.3f}", between, str(figure.count))
         console.print(table)
     for one in found.differences:
-        says = f"{one.name}: {one.one:.3f} then, {one.other:.3f} now ({one.value:+.3f}, {one.low:+.3f} to {one.high:+.3f}, p {one.chance:.3f})"
+        apart = f"{one.value:+.3f}, {one.low:+.3f} to {one.high:+.3f}, p {one.chance:.3f}"
+        says = f"{one.name}: {one.one:.3f} there, {one.other:.3f} here ({apart})"
         console.print(says, highlight=False, soft_wrap=True)
     if found.page:
         console.print(f"page: {found.page}", highlight=False, soft_wrap=True)

@@ -121,14 +121,15 @@ def _judge(cases: Sequence[Case], log: Writer, store: Store, judge: Judge, told:
         known = log.log.made.get(case.id)
         if known is None or (case.id, judge.name, judge.version) in log.log.judged:
             continue
-        about = {"case": case.id, "judge": judge.name, "version": judge.version}
+        who = judge.name, judge.version
         began = time.monotonic()
         try:
             verdicts = tuple(judge.look(item.step, item.media, item.inputs, store) for item in known.made.items)
         except GONE_WRONG as error:
-            log.write(HasFailed(**about, stage="judge", why=_said(error)))
+            log.write(HasFailed(case=case.id, judge=who[0], version=who[1], stage="judge", why=_said(error)))
         else:
-            log.write(WasJudged(**about, verdicts=verdicts, seconds=round(time.monotonic() - began, 2)))
+            took = round(time.monotonic() - began, 2)
+            log.write(WasJudged(case=case.id, judge=who[0], version=who[1], verdicts=verdicts, seconds=took))
         told("judge", case.id, done, len(cases))
 
 

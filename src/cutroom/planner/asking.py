@@ -18,7 +18,7 @@ from cutroom.brief.brief import Asset
 from cutroom.brief.lengths import lengths
 from cutroom.brief.lexicon import Found, found, level
 from cutroom.brief.thirds import asked_thirds, without_asked_thirds
-from cutroom.brief.words import quoted, short_title
+from cutroom.brief.words import exact_title, quoted, short_title
 from cutroom.planner.intent import asked_shape
 from cutroom.planner.pointing import Pick, Pointed, matching, mentions, noun_at, point
 
@@ -1362,7 +1362,7 @@ def _titles(reader: _Reader) -> None:
     for match in reader.every(_TITLED):
         inner = quoted(reader.text, match.end())
         if inner is not None:
-            reader.take("title", match.start(), inner[1], value=short_title(inner[0]))
+            reader.take("title", match.start(), inner[1], value=exact_title(inner[0]))
         elif _BARE_TITLE.search(match[0].strip()):
             end = _TITLE_END.search(reader.text, match.end())
             stop = end.start() if end else len(reader.text)

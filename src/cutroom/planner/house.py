@@ -25,6 +25,7 @@ from cutroom.plan.catalogue.generate import Mood
 from cutroom.plan.facts import ClipFacts, PictureFacts, Script, ScriptLine
 from cutroom.plan.plan import Degraded, Plan
 from cutroom.plan.step import AnyStep, Ref
+from cutroom.planner.absent import NOT_THERE, absent
 from cutroom.planner.marking import marked
 from cutroom.planner.material import (
     Chosen,
@@ -67,6 +68,13 @@ NOTHING_SEEN = Degraded(
     "over pictures or clips, or set up models that write a story and make its pictures: cutroom models add",
 )
 """What is said of a film that was asked for in words alone."""
+
+NOT_READ = (
+    "the request was not understood, for it is in a language that the house planner does not read (it reads English, "
+    "German, French, Spanish, Italian and Portuguese): the options decide, and a length where the words give one; say "
+    "more with --mood, --seconds and --format, or a title in quotation marks"
+)
+"""What is noted of a request in another language."""
 
 
 def ref(kind: type[Media], identity: str) -> Ref[Any]:
@@ -191,6 +199,7 @@ class Draft:
             if step.startswith("look-")
         ]
         silent = {step: reason for step, reason in lost.items() if step in self.line_ids}
+        looks += [Degraded(what=name, why=NOT_THERE) for name in absent(self.brief)]
         looks += self.too_long()
         looks += self.missed()
         if not self.brief.assets:
@@ -199,6 +208,10 @@ class Draft:
             reason = next(iter(silent.values()))
             return [*looks, Degraded(what="narration", why=f"nothing is spoken, the lines are captions only: {reason}")]
         return [*looks, *(Degraded(what=step, why=reason) for step, reason in silent.items())]
+
+    def not_read(self) -> tuple[str, ...]:
+        """A sentence when the request's words are in a language that is not read."""
+        return () if self.wishes.words.read else (NOT_READ,)
 
     def missed(self) -> list[Degraded]:
         """What the last revision asks for and does not get."""
@@ -295,7 +308,7 @@ class Draft:
             steps={**looks, **script, **speaking, **rest.steps},
             goal="film",
             waits_for=unspoken,
-            notes=(*rest.notes, *left_out),
+            notes=(*self.not_read(), *rest.notes, *left_out),
             degraded=tuple(self.degraded()),
         )
         if not self.brief.mark:

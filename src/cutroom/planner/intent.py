@@ -14,7 +14,7 @@ from typing import Literal, cast, get_args
 from cutroom.brief import lexicon
 from cutroom.brief.lengths import lengths
 from cutroom.brief.lexicon import Found, found, level
-from cutroom.brief.words import film_title, given_title
+from cutroom.brief.words import film_title, given_title, is_read
 from cutroom.measures.text import language_of
 from cutroom.plan.catalogue.generate import Mood
 
@@ -50,6 +50,8 @@ class Intent:
     """Whether captions are wanted."""
     pace: Pace | None = None
     """How fast it is cut."""
+    read: bool = True
+    """False when the words are in a language that is not read: they say less than their writer meant."""
 
 
 def intent(request: str) -> Intent:
@@ -64,21 +66,23 @@ def intent(request: str) -> Intent:
     if given:  # "called “Gone in 60 seconds”" asks for no length
         text = text[: given[1]] + " " * (given[2] - given[1]) + text[given[2] :]
     asked = _first(found(lexicon.LANGUAGE_PHRASES, text))
+    written = language_of(text)
     timed = lengths(text)
     wants = {topic: _wanted(topic, text) for topic in lexicon.TOPICS}
     return Intent(
         seconds=timed[0].seconds if timed else None,
         mood=_mood(text),
         shape=_shape(text),
-        title=given[0] if given else film_title(request),
+        title=given[0] if given else film_title(request, written),
         title_given=given is not None,
         order=cast("Order | None", _first(found(lexicon.ORDERS, text))),
-        language=asked or language_of(text),
+        language=asked or written,
         language_asked=asked is not None,
         voice=wants["voice"],
         music=wants["music"],
         captions=wants["captions"],
         pace=cast("Pace | None", _first(found(lexicon.PACES, text))),
+        read=is_read(text, written),
     )
 
 

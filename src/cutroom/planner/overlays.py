@@ -15,6 +15,7 @@ from cutroom.plan.catalogue.assemble import Over
 from cutroom.plan.catalogue.edit import FramePicture, PickMoment
 from cutroom.plan.facts import ClipFacts, PictureFacts
 from cutroom.plan.step import AnyStep, Ref
+from cutroom.planner.absent import absent
 from cutroom.planner.material import Visual
 from cutroom.render.safe import margins
 from cutroom.time import Span
@@ -83,7 +84,7 @@ def overlays(brief: Brief, visuals: Sequence[Asset], texts: Sequence[str]) -> Ov
     """What `brief` wants laid over; `texts` are the notes' words."""
     request = brief.request
     asked = next(_insets(request, visuals), None)
-    inset = _inset_asset(request, asked, visuals) if asked else None
+    inset = _inset_asset(request, asked, visuals) if asked and not _asks_for_absent(brief, asked) else None
     notes: tuple[str, ...] = ()
     if inset is not None and len(visuals) < 2:
         notes = (f"{inset.name} is not laid in a corner: there is no other picture or clip for it to lie over",)
@@ -103,6 +104,13 @@ def overlays(brief: Brief, visuals: Sequence[Asset], texts: Sequence[str]) -> Ov
 
 
 _CLAUSE = re.compile(r"[,;:\n]|[.!?](?=\s|$)|\b(?:with|and|plus|und|mit|sowie|avec|et|con|y|e)\b(?=\s)", re.IGNORECASE)
+
+
+def _asks_for_absent(brief: Brief, asked: re.Match[str]) -> bool:
+    """Whether the file that is to lie in the corner is not there: no other is to take its place."""
+    marks = [mark.end() for mark in _CLAUSE.finditer(brief.request, 0, asked.start())]
+    clause = brief.request[max(marks, default=0) : asked.end()]
+    return any(name in clause for name in absent(brief))
 
 
 def _insets(request: str, visuals: Sequence[Asset]) -> Iterator[re.Match[str]]:

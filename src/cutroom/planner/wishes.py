@@ -12,6 +12,7 @@ from cutroom.errors import WrongUse
 from cutroom.media.kinds import Audio, Text
 from cutroom.plan.catalogue.generate import Mood
 from cutroom.plan.facts import ClipFacts, PictureFacts
+from cutroom.planner.absent import without_absent
 from cutroom.planner.intent import Intent, intent
 from cutroom.planner.overlays import Overlays, overlays, plain_request
 from cutroom.planner.revising import Choices, Revised, check, revised, visuals_of
@@ -70,7 +71,7 @@ def wishes(
         blind: Those that could not be looked at.
     """
     start = _start(brief)
-    came = revised(brief, plain_request(brief.request, visuals_of(brief)), start, facts or {}, blind)
+    came = revised(brief, _plain(brief), start, facts or {}, blind)
     return _revised(_asked(brief, texts, came), brief, came)
 
 
@@ -79,10 +80,15 @@ def understood(brief: Brief, facts: Facts, blind: frozenset[str] = frozenset()) 
     check(brief, _start(brief), facts, blind)
 
 
+def _plain(brief: Brief) -> str:
+    """The request without what is laid over the film, and without files that are not there."""
+    return without_absent(plain_request(brief.request, visuals_of(brief)), brief)
+
+
 def _start(brief: Brief) -> Choices:
     """What the request and the options decide, before anything is asked of single pictures and before any revision."""
     visuals = visuals_of(brief)
-    words = intent(plain_request(brief.request, visuals))
+    words = intent(_plain(brief))
     mood = _mood(brief, words)
     return Choices(
         visuals=tuple(asset.id for asset in (visuals[::-1] if words.order == "reverse" else visuals)),

@@ -31,6 +31,7 @@ from cutroom.plan.plan import Degraded, Plan
 from cutroom.planner.planner import Known, Reviser
 from cutroom.plugins import offered
 from cutroom.producer.engines import MakeEngine
+from cutroom.producer.naming import named
 from cutroom.producer.opening import preview_beside
 from cutroom.producer.planners import Choice, planner_for, writer
 from cutroom.producer.results import Calls, Delivered, Planned, Result
@@ -221,7 +222,8 @@ class Run:
             ended = "stopped" if wrap.status == "stopped" else "failed"
             self.write(Wrapped(status=ended, reason=wrap.reason, degraded=degraded))
             return self._result(ended, (), degraded, wrap.reason, began)
-        made = self._put_preview(cut, preview_beside(out))
+        made, lost = self._put_preview(cut, preview_beside(out))
+        degraded = tuple(dict.fromkeys((*degraded, *lost)))
         status = "degraded" if degraded else "delivered"
         self.write(Wrapped(status=status, degraded=degraded, deliverables=(made,)))
         return self._result(status, (made,), degraded, "", began)
@@ -238,13 +240,15 @@ class Run:
 
         return read(out, closely=True)
 
-    def _put_preview(self, cut: Cut, out: Path) -> Deliverable:
+    def _put_preview(self, cut: Cut, out: Path) -> tuple[Deliverable, tuple[Degraded, ...]]:
+        """The preview, and what is not in it as it was asked for."""
         from cutroom.render.film import render_preview
 
         store = self.production.store
         timeline = Timeline.model_validate_json(store.path(cut).read_bytes())
-        render_preview(timeline, store, out)
-        return Deliverable(kind="preview", path=str(out), sha256=digest_of(out).digest)
+        rendered = render_preview(timeline, store, out)
+        lost = named((Degraded(what=what, why=why) for what, why in rendered.degraded), self.brief, self.state.plan)
+        return Deliverable(kind="preview", path=str(out), sha256=digest_of(out).digest), lost
 
     def _cut(self, plan: Plan, media: Mapping[str, Any]) -> Cut | None:
         """What the film is rendered from, as far as it is there."""
@@ -294,10 +298,8 @@ class Run:
         return tuple(delivered)
 
     def _degraded(self) -> tuple[Degraded, ...]:
-        """What is not as asked; assets under the names that people know them by."""
-        names = {asset.id: asset.name for asset in self.brief.assets}
-        found = all_degraded(self.state, self.engine.cast, self.limits)
-        return tuple(item.model_copy(update={"what": names.get(item.what, item.what)}) for item in found)
+        """What is not as asked; files, and what was made of them, under the names that people know them by."""
+        return named(all_degraded(self.state, self.engine.cast, self.limits), self.brief, self.state.plan)
 
     def _in_use(self) -> dict[str, str]:
         """The key of the take that each step of the plan uses."""

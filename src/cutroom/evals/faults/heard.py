@@ -22,7 +22,7 @@ PEAK = 0.98
 def hum(samples: Samples, level: float, rng: Generator) -> Harmed:
     """Mains hum of 50 Hz with its overtones, of this level in dBFS, throughout."""
     at = np.arange(len(samples)) / RATE
-    wave = sum(np.sin(2 * np.pi * 50 * over * at + over) / over for over in (1, 2, 3, 5))
+    wave = np.sum([np.sin(2 * np.pi * 50 * over * at + over) / over for over in (1, 2, 3, 5)], axis=0)
     return _within(samples + (10 ** (level / 20) * wave / 1.4)[:, None]), None
 
 

@@ -276,9 +276,8 @@ def cropped(frames: Frames, scene: Scene, share: float, rng: Generator) -> Harme
     y, x = round(share * height), round(share * width)
 
     def closer(one: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return np.asarray(
-            cv2.resize(one[y : height - y, x : width - x], (width, height), interpolation=cv2.INTER_CUBIC)
-        )
+        inner = one[y : height - y, x : width - x]
+        return np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
     return _put(frames, first, _each(frames[first : first + count], closer)), scene.span(first, count)
 
@@ -301,20 +300,22 @@ def _put(frames: Frames, first: int, part: Frames) -> Frames:
 
 
 def _mixed(one: NDArray[np.uint8], other: NDArray, amount: float) -> NDArray[np.float32]:
-    return one.astype(np.float32) * (1 - amount) + np.asarray(other, np.float32) * amount
+    mixed = one.astype(np.float32) * (1 - amount) + np.asarray(other, np.float32) * amount
+    return mixed.astype(np.float32)
 
 
 def _squares(one: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Each square of `side` pixels as its mean."""
     height, width = one.shape[:2]
     small = cv2.resize(one, (-(-width // side), -(-height // side)), interpolation=cv2.INTER_AREA)
-    return small.repeat(side, 0).repeat(side, 1)[:height, :width]
+    return np.asarray(small, np.uint8).repeat(side, 0).repeat(side, 1)[:height, :width]
 
 
 def _shifted(one: NDArray[np.uint8], across: float, down: float) -> NDArray[np.uint8]:
     matrix = np.array([[1, 0, across], [0, 1, down]], np.float32)
     size = (one.shape[1], one.shape[0])
-    return np.asarray(cv2.warpAffine(one, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    moved = cv2.warpAffine(one, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
 
 
 def _movement(frames: Frames) -> float:

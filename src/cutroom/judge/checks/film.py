@@ -26,6 +26,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -88,17 +89,19 @@ def film(step: RenderFilm, media: Video, inputs: Mapping[str, Media], store: Sto
     evidence = measured(seconds=float(reel.seconds), frames=reel.frames) + gathered(_stream(reel, step))
     if isinstance(timeline, Evidence):
         return evidence + _sound(step, path, reel, None) + unmeasured("as_cut", "the cut behind it cannot be read")
-    return gathered(
-        (
-            evidence,
-            gathered(_length(reel, timeline)),
-            gathered(_seen(reel, timeline, store)),
-            fidelity.as_cut(reel, timeline, store),
-            beside if isinstance(beside, Evidence) else composed.as_composed(reel, beside, step.crf),
-            _sound(step, path, reel, timeline),
-            mixed.as_mixed(path, timeline, store) if reel.sound is not None else Evidence(),
-        )
-    )
+    picture = gathered((gathered(_length(reel, timeline)), gathered(_seen(reel, timeline, store))))
+    picture += fidelity.as_cut(reel, timeline, store)
+    sound = _sound(step, path, reel, timeline)
+    if not isinstance(beside, Evidence):
+        picture = _or_else(picture, composed.as_composed(reel, beside, step.crf))
+    if reel.sound is not None:
+        sound = _or_else(sound, mixed.as_mixed(path, timeline, store))
+    return evidence + picture + sound
+
+
+def _or_else(named: Evidence, general: Evidence) -> Evidence:
+    """Both, but for the general findings where something has a name already: one fault is told once."""
+    return named + (replace(general, findings=()) if named.findings else general)
 
 
 def _read(path: Path, timeline: Timeline | Evidence, beside: composed.Beside | Evidence) -> Reel:

@@ -82,7 +82,7 @@ def _script(step: WriteScript, desk: Desk) -> Script:
     enough = 5 * len(known) >= 4 * len(taken) or (len(known) > 1 and taken[0] and taken[-1])
     dates = date_range(known, step.language) if enough else ""
     given = given_title(step.request)
-    title = (given[0] if given else None) or notes.title or film_title(step.request)
+    title = (given[0] if given else None) or notes.title or film_title(step.request, language_of(step.request))
     subtitle = dates if title and dates and dates not in title else ""
     # A request that only gives orders is no title, and neither is the name of whichever file comes first.
     title = title or dates or ""
