@@ -48,3 +48,13 @@ def test_a_name_that_does_not_fit_is_wrong_use(pictures, tmp_path, name, codec, 
     with pytest.raises(WrongUse, match=way_out):
         make("A film", pictures, tmp_path / name, options=Options(codec=codec))
     assert [entry for entry in os.listdir(tmp_path) if entry.endswith(".cutroom")] == []
+
+
+def test_a_preview_says_what_it_lacks_as_the_film_does(pictures, tmp_path):
+    request = "A film called “ꡋꡖꡟ”"  # 'Phags-pa: no font at hand has it
+    out = tmp_path / "lake.mp4"
+    first = make(request, pictures, out, options=Options(**QUIET), preview=True)
+    whole = make(request, pictures, out, options=Options(**QUIET))
+    fonts = [said for said in whole.degraded if "font" in said.what + said.why]
+    assert fonts and all(said in first.degraded for said in fonts)
+    assert first.status == "degraded"

@@ -171,7 +171,16 @@ TITLES = {
     "Un resumen tranquilo de un minuto de nuestro fin de semana en el lago": "Nuestro fin de semana en el lago",
     "Un video calmo di un minuto sul nostro weekend al lago": "Il nostro weekend al lago",
     "Um vídeo calmo de um minuto sobre o nosso fim de semana no lago": "O nosso fim de semana no lago",
-    "我们的周末在湖边，一分钟": "我们的周末在湖边",
+    "A film about 東京タワー": "東京タワー",
+    "Summer in 東京": "Summer in 東京",
+    "“东京” 一部平静的影片": "东京",
+    "сделай фильм titled “Лето”": "Лето",
+    "我们的周末在湖边，一分钟": None,
+    "一部平静的影片": None,
+    "静かな映像": None,
+    "сделай спокойный фильм": None,
+    "zrób spokojny film o naszym weekendzie": None,
+    "Een rustige film over ons weekend aan het meer": None,
     "Summer 2024": "Summer 2024",
     "Make a video": None,
     "60 second video": None,
@@ -187,6 +196,13 @@ TITLES = {
 @pytest.mark.parametrize(("words", "title"), TITLES.items())
 def test_titles(words, title):
     assert intent(words).title == title
+
+
+def test_words_in_a_language_that_is_not_read_are_known_as_such():
+    assert not intent("一部平静的影片，一分钟").read
+    assert intent("一部平静的影片，一分钟").seconds == 60
+    for words in ("A film about 東京タワー", "Ein Film über Łódź", "Un vídeo calmo sobre o lago", "Summer 2024", ""):
+        assert intent(words).read, words
 
 
 @pytest.mark.parametrize(

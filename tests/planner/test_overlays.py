@@ -201,3 +201,13 @@ def test_a_corner_is_read_where_the_words_are():
     assert corner("me.mp4 als Bild im Bild oben links") == "top left"
     assert corner("me.mp4 in the corner") == "top right"
     assert corner("me.mp4 in the lower corner") == "bottom right"
+
+
+def test_no_other_clip_takes_the_corner_of_one_that_is_not_there():
+    for request in ("Our day with you.mp4 in the lower left corner", "Our day, with you.mp4 as picture-in-picture"):
+        made = plan(request, CAT, DAY, ME)
+        assert "inset" not in made.steps
+        assert [(said.what, said.why) for said in made.degraded] == [
+            ("you.mp4", "named in the request, and not among the files")
+        ]
+        assert made.steps["script"].request == "Our day"

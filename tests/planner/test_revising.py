@@ -265,6 +265,10 @@ CHOICES = {
     "change the title to “Two cats and a boat”": {"title": "Two cats and a boat"},
     "title: “Lake, at last”": {"title": "Lake, at last"},
     "nenne ihn „Am See“": {"title": "Am See"},
+    "call it “WE WON IT.”": {"title": "WE WON IT."},
+    "title: “The long and winding way home to the lake in the middle of June, with Bob”": {
+        "title": "The long and winding way home to the lake in the middle of June, with Bob"
+    },
     "no title": {"title": ""},
     "make it vertical": {"shape": "9:16"},
     "square, please": {"shape": "1:1"},

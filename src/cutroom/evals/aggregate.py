@@ -35,6 +35,7 @@ def bootstrapped(
     values: Sequence[float],
     groups: Sequence[str] | None = None,
     statistic: Callable[[NDArray[np.float64]], float] | None = None,
+    draws: int = DRAWS,
 ) -> tuple[float, float]:
     """The 95 % interval of a statistic (the mean unless said otherwise) by resampling groups: cases of one are not independent.
 
@@ -45,12 +46,12 @@ def bootstrapped(
     rng = np.random.default_rng(SEED)
     if statistic is None:
         sums, counts = np.array([data[one].sum() for one in members]), np.array([len(one) for one in members])
-        drawn = rng.integers(0, len(members), (DRAWS, len(members)))
+        drawn = rng.integers(0, len(members), (draws, len(members)))
         found = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
     else:
         found = np.array(
             [statistic(np.concatenate([members[one] for one in rng.integers(0, len(members), len(members))]))
-             for _ in range(DRAWS)]
+             for _ in range(draws)]
         )  # fmt: skip
         found = found[np.isfinite(found)]
     low, high = np.percentile(found, [2.5, 97.5]) if len(found) else (math.nan, math.nan)

@@ -108,7 +108,8 @@ def _mean(name: str, values: list[float], why: str) -> Evidence:
 def _grey(frame: Frame) -> NDArray[np.uint8]:
     height, width = frame.pixels.shape[:2]
     factor = min(1.0, SIDE / min(height, width))
-    size = max(8, round(width * factor)), max(8, round(height * factor))
+    # Optical flow wants at least twelve pixels.
+    size = max(16, round(width * factor)), max(16, round(height * factor))
     return np.asarray(cv2.resize(picture.grey(frame.pixels), size, interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -19,14 +19,18 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _TO_BE_MADE = re.compile(
-    r"(?:\b(?:save|export|write|render|deliver|output|file|send|put)\b[^.,;:!?\n]{0,24}\b(?:as|to|in|into|at)|-o|--out|"
+    r"(?:\b(?:save|export|write|render|deliver|output)\b[^.,;:!?\n]{0,24}\b(?:as|to|in|into|at)|-o|--out|"
     r"\boutput|\bspeicher\w*[^.,;:!?\n]{0,24}\b(?:als|unter|in)|\benregistr\w*[^.,;:!?\n]{0,24}\b(?:sous|dans))"
     r"[\s:=\"'“„«]*$",
     re.IGNORECASE,
 )
 """What stands before the name of the film that is to be made."""
+_CALLED = re.compile(
+    r"(?:call|name|titl|titel|titr|titul|título|genannt|appel|llam|chiam|cham)[^\n]{0,16}$", re.IGNORECASE
+)
 _MARK = re.compile(
-    r"[,;:\n]|[.!?](?=\s|$)|(?<!\w)(?:with|and|plus|using|und|mit|sowie|avec|et|con|y|e|com)(?=\s)", re.IGNORECASE
+    r"[,;:\n]|[.!?](?=\s|$)|(?<!\w)(?:with|and|plus|using|about|und|über|mit|sowie|avec|et|sur|con|sobre|y|e|com)(?=\s)",
+    re.IGNORECASE,
 )
 _LEADING = re.compile(
     r"(?:(?:(?<!\w)(?:with|using|use|show|of|from|in|on|about|and|the|a|an|my|our|picture|photo|image|clip|video|"
@@ -54,13 +58,16 @@ def without_absent(request: str, brief: Brief) -> str:
         if not before or FILM.search(request, begin, match.start()):
             leading = _LEADING.search(request, 0, match.start())
             begin, end = leading.start() if leading else match.start(), match.end()
-        request = f"{request[:begin].rstrip(' ,;:')} {request[end:].lstrip(chr(34) + '”“»')}".replace(" ,", ",").strip()
+        left, right = request[:begin].rstrip(" ,;:"), request[end:].lstrip(' "”“»')
+        request = re.sub(r" (?=[,.])", "", f"{left} {right}").strip(" ,;:")
     return request
 
 
 def _absent(request: str, brief: Brief) -> Iterator[re.Match[str]]:
     handed = [_flat(name) for name in (*(one.name for one in brief.assets), *(one.name for one in brief.skipped))]
     title = given_title(request)
+    if title and _FILE.fullmatch(title[0]) and not _CALLED.search(request[: title[1]]):
+        title = None  # a file's name in quotation marks
     for match in _FILE.finditer(request):
         name = _flat(match["name"])
         if title and title[1] <= match.start() < title[2]:

@@ -40,7 +40,9 @@ def assembled(bench, make, frame):
             ),
         )
 
-    whole = SoundTrack(role="music", sounds=(Sound(media=music, start=Fraction(0), source=Span(length=Fraction(8))),))
+    whole = SoundTrack(
+        role="music", sounds=(Sound(media=music, start=Fraction(0), source=Span(length=Fraction(8))),), duck=12
+    )
     usual = {
         "format": frame,
         "picture": (shots[0], Transition(seconds=Fraction(1, 2)), shots[1]),
@@ -51,7 +53,9 @@ def assembled(bench, make, frame):
 
     def judge(**changes):
         changes = {name: value(usual, spoken) if callable(value) else value for name, value in changes.items()}
-        return HouseJudge().look(step, bench.cut(Timeline(**{**usual, **changes})), inputs, bench.store)
+        asked = {name: value for name, value in changes.items() if name == "caption_style"}
+        cut = bench.cut(Timeline(**{**usual, **changes}))
+        return HouseJudge().look(step.model_copy(update=asked), cut, inputs, bench.store)
 
     return judge
 
@@ -82,6 +86,25 @@ def test_cuts_fail_for_one_reason(assembled, checks, changes, expected):
     assert checks(assembled(**changes)) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"picture": lambda usual, spoken: usual["picture"][::-1]}, "shots_out_of_order"),
+        ({"sound": lambda usual, spoken: (spoken("5/4"), usual["sound"][1])}, "voice_out_of_step"),
+        (
+            {"sound": lambda usual, spoken: (spoken("1"), usual["sound"][1].model_copy(update={"duck": 0}))},
+            "voice_masked",
+        ),
+        (
+            {"sound": lambda usual, spoken: (spoken("1"), usual["sound"][1].model_copy(update={"gain": 9}))},
+            "voice_masked",
+        ),
+    ],
+)
+def test_a_cut_holds_what_it_was_given_where_it_was_put(assembled, checks, changes, expected):
+    assert checks(assembled(**changes)) == [expected]
+
+
 def test_words_that_melt_into_the_picture_are_found(assembled, bench, checks, monkeypatch):
     """The lettering's own outline keeps any caption readable: without it, white on white must be found."""
     from cutroom.judge.checks import cut
@@ -95,8 +118,8 @@ def test_words_that_melt_into_the_picture_are_found(assembled, bench, checks, mo
     white = Clip(media=bench.image(np.full((180, 320, 3), 250, np.uint8)), seconds=Fraction(4))
     monkeypatch.setattr(cut, "draw", bare)
     verdict = assembled(picture=(white, white))
-    assert checks(verdict) == ["low_contrast"]
-    assert verdict.findings[0].at == GOOD.start
+    assert checks(verdict) == ["shots_out_of_order", "low_contrast"]
+    assert verdict.findings[-1].at == GOOD.start
 
 
 def test_captions_that_go_into_a_file_only_need_no_contrast(assembled):

@@ -189,7 +189,7 @@ def test_a_picture_that_is_itself_black_is_let_pass(film, checks):
     items[2] = night
     dark = [np.full_like(one, 6) if 49 <= place < 82 else one for place, one in enumerate(film.frames)]
     timeline = film.timeline.model_copy(update={"picture": tuple(items), "captions": ()})
-    assert checks(film.judge(film.variant(dark), timeline)) == []
+    assert "black" not in checks(film.judge(film.variant(dark), timeline))
     assert "black" in checks(film.judge(film.variant(dark)))
 
 

@@ -61,6 +61,23 @@ def test_words_lie_in_the_sound_and_in_order(bench, make, checks, starts):
     assert checks(verdict) == ["word_times"]
 
 
+def test_another_line_is_found_by_its_words(bench, make, checks):
+    said = tuple(
+        Word(text=text, start=Fraction(place, 2), seconds=Fraction(1, 5))
+        for place, text in enumerate(("Night", "falls", "here"))
+    )
+    assert checks(look(bench, Speak(text=LINE), bench.audio(make.tone(2.6), words=said))) == ["other_words"]
+
+
+def test_silence_where_words_should_be_is_found(bench, make, checks):
+    hollow = make.tone(2.6)
+    hollow[RATE : RATE * 3 // 2] = 0
+    said = (Word(text="boat", start=Fraction(0), seconds=Fraction(5, 2)),)
+    verdict = look(bench, Speak(text=LINE), bench.audio(hollow, words=said))
+    assert checks(verdict) == ["words_unheard"]
+    assert verdict.findings[0].at == 1
+
+
 def test_a_line_of_emoji_is_not_measured_for_speed(bench, make):
     verdict = look(bench, Speak(text="🎉!"), bench.audio(make.tone(0.4)))
     assert verdict.outcome == "pass"

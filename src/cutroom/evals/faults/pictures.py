@@ -359,7 +359,8 @@ def _stretch(
         if not fitting:
             raise NotApplicable("nothing moves there")
     first, end = fitting[int(rng.integers(len(fitting)))]
-    return first + 1 + int(rng.integers(max(1, end - first - count - 1))), count
+    start = first + 1 + int(rng.integers(max(1, end - first - count - 1)))
+    return max(0, min(start, len(frames) - count)), count
 
 
 def _part_of_shot(scene: Scene, share: float, rng: Generator) -> tuple[int, int]:

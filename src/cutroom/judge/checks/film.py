@@ -61,6 +61,8 @@ SILENCE = -60.0
 CLIPPED = 0.001
 LOUDNESS = 0.5
 METER = 0.05
+LEVELS = frozenset({"loudness"})
+"""Checks of the sound as a whole."""
 BT709 = 1
 STREAMS: dict[Codec, tuple[str, tuple[str, ...], str]] = {
     "h264": ("h264", ("High",), "yuv420p"),
@@ -100,8 +102,12 @@ def film(step: RenderFilm, media: Video, inputs: Mapping[str, Media], store: Sto
 
 
 def _or_else(named: Evidence, general: Evidence) -> Evidence:
-    """Both, but for the general findings where something has a name already: one fault is told once."""
-    return named + (replace(general, findings=()) if named.findings else general)
+    """Both, but for the general findings where something has a name already: one fault is told once.
+
+    That the level as a whole is wrong explains nothing of what is heard when.
+    """
+    explained = any(finding.check not in LEVELS for finding in named.findings)
+    return named + (replace(general, findings=()) if explained else general)
 
 
 def _read(path: Path, timeline: Timeline | Evidence, beside: composed.Beside | Evidence) -> Reel:

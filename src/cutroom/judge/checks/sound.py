@@ -10,11 +10,11 @@
 | `speech_truncated` | 2.5 times as fast as an unhurried reader, at the pace asked | that is 35 characters a second |
 | `speech_drags` | 3 times as slow as one, plus 1.5 s | |
 | `word_times` | words lie in the sound, in order | |
-| `other_words` | the words that the voice reports are those of the line | |
+| `other_words` | of the words that the voice reports, half are the line's | |
 | `words_unheard` | where words are said to be, something is heard: at most 0.25 s of it silent | |
 | `silence_inside` | 0.75 s between the first and the last note | |
 | `too_quiet`, `too_loud` | -36 to -9 LUFS | what normalising mends without noise or pumping |
-| `abrupt_end` | the last 30 ms are 25 dB below the loudest second, or below -45 dBFS | |
+| `abrupt_end` | the last 30 ms that are heard are 25 dB below the loudest second, or below -45 dBFS | |
 | `beat_times` | beats lie in the music, in order | |
 """
 
@@ -24,7 +24,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from fractions import Fraction
 from itertools import pairwise
 
@@ -54,6 +53,7 @@ QUIETEST, LOUDEST = -36.0, -9.0
 TAIL_BELOW = 25.0
 TAIL_SILENT = -45.0
 MOST_WORDS = 0.5
+LEAST_WORDS = 3
 UNHEARD = Fraction(1, 4)
 TICK = Fraction(1, 1000)
 WORD_SLACK = Fraction(1, 20)
@@ -117,7 +117,7 @@ def speech(step: Speak, media: Audio, store: Store) -> Evidence:
                 word_times(media.words, sound.seconds),
                 _words(step, media.words),
                 _unheard(sound, media.words),
-                _level(sound),
+                _too_quiet(sound),
             )
         ),
     )
@@ -233,16 +233,15 @@ def _speed(step: Speak, sound: Heard) -> Evidence:
 
 
 def _words(step: Speak, words: Sequence[Word]) -> Evidence:
-    """The reported words against the line's: numbers and signs are read aloud, so a good half must be there."""
-    wanted = _letters(step.text)
+    """The reported words against the line's: numbers and signs are read aloud, so a good half must be the line's own."""
+    wanted = set(_letters(step.text))
     said = [letters for word in words for letters in _letters(word.text)]
-    if len(wanted) < 3 or not said:
+    if len(wanted) < LEAST_WORDS or not said:
         return Evidence()
-    alike = sum(block.size for block in SequenceMatcher(None, wanted, said, autojunk=False).get_matching_blocks())
-    share = alike / len(wanted)
+    share = sum(word in wanted for word in said) / len(said)
     evidence = measured(words_as_written=share)
     if share < MOST_WORDS:
-        says = f"{100 * share:.0f} % of the line's words are among those that the voice says (at least {100 * MOST_WORDS:.0f} %)"
+        says = f"{100 * share:.0f} % of what the voice says are words of the line (at least {100 * MOST_WORDS:.0f} %)"
         evidence += found("other_words", says)
     return evidence
 
@@ -280,24 +279,31 @@ def _holes(sound: Heard) -> Evidence:
     )
 
 
+def _too_quiet(sound: Heard) -> Evidence:
+    loudness = sound.loudness.integrated
+    if loudness is not None and loudness >= QUIETEST:
+        return Evidence()
+    said = "below -70" if loudness is None else f"{loudness:.1f}"
+    return found("too_quiet", f"its loudness is {said} LUFS (at least {QUIETEST:.0f})")
+
+
 def _level(sound: Heard) -> Evidence:
     loudness = sound.loudness.integrated
-    if loudness is None or loudness < QUIETEST:
-        said = "below -70" if loudness is None else f"{loudness:.1f}"
-        return found("too_quiet", f"its loudness is {said} LUFS (at least {QUIETEST:.0f})")
-    if loudness > LOUDEST:
+    if loudness is not None and loudness > LOUDEST:
         return found("too_loud", f"its loudness is {loudness:.1f} LUFS (at most {LOUDEST:.0f})")
-    return Evidence()
+    return _too_quiet(sound)
 
 
 def _ending(sound: Heard) -> Evidence:
     levels = sound.levels
     loudest = float(levels.max())
-    tail = float(10 * np.log10(np.mean(10 ** (levels[-3:] / 10))))
+    # What silence follows ends where it is heard last: a piece that is cut off and filled up is still cut off.
+    end = max(3, min(len(levels), int(sound.last * 100)))
+    tail = float(10 * np.log10(np.mean(10 ** (levels[end - 3 : end] / 10))))
     evidence = measured(tail_dbfs=tail)
     if tail > TAIL_SILENT and tail > loudest - TAIL_BELOW:
         says = f"it stops at {tail:.0f} dBFS, {loudest - tail:.0f} dB below its loudest (at least {TAIL_BELOW:.0f} dB)"
-        evidence += found("abrupt_end", f"{says}: it is cut off rather than ended", sound.seconds)
+        evidence += found("abrupt_end", f"{says}: it is cut off rather than ended", sound.last)
     return evidence
 
 
