@@ -188,14 +188,13 @@ def test_words_that_look_like_commands_stay_words_in_the_captions(pile):
 def test_a_tag_to_speak_slowly_makes_no_pause(tmp_path, draw):
     draw(tmp_path / "a.jpg")
     (tmp_path / "notes.txt").write_text(INJECTIONS[2])
-    sentence = "It reads <break time='3600s'/> without a pause."
-
+    sentence = "The lake lay <break time='3600s'/> quite still."
     (tmp_path / "more.txt").write_text(sentence)
     result = cutroom.make(
         "A film", [tmp_path], tmp_path / "film.mp4", options=SMALL.model_copy(update={"seconds": None})
     )
 
-    assert result.status == "delivered"
+    assert result.status == "delivered", result.degraded
     assert clip.look(tmp_path / "film.mp4").seconds < 20
 
 
@@ -208,7 +207,7 @@ def test_a_picture_of_a_hundred_megapixels_makes_a_film(tmp_path, monkeypatch, d
         "A film", ["poster.jpg"], "film.mp4", options=SMALL.model_copy(update={"seconds": Fraction(2)})
     )
 
-    assert result.status == "delivered"
+    assert result.status == "delivered", result.degraded
     frame = next(clip.frames(tmp_path / "film.mp4", span=Span(start=Fraction(1), length=Fraction(1, 2))))
     assert frame.pixels.std() > 5  # the picture, and no empty frame
 

@@ -54,6 +54,8 @@ class Row:
     scored: Scored
     about: str
     span: str
+    start: float
+    """Where players begin, in seconds: inside the fault, or where a film has begun."""
     pairs: tuple[Pair, ...]
     failed: bool
     """True for what deserves a look: errors, and scores that are not right."""
@@ -106,6 +108,7 @@ def _row(log: Log, one: Scored, store: Store, judge: str, version: str) -> Row:
     return Row(
         scored=one,
         about=known.made.about if known else "",
+        start=1.0 if span is None else max(0.0, float(span.start + span.length / 4)),
         span="" if span is None else f"{float(span.start):.2f} to {float(span.end):.2f} s",
         pairs=pairs,
         failed=one.outcome not in ("scored", "not applicable") or _wrong(one.scores),

@@ -4,7 +4,7 @@
 |---|---|---|
 | `out_of_step` | the sound lies within 30 ms of where the cut has it | ITU-R BT.1359: 45 ms early, 125 ms late are noticed |
 | `channels` | left and right differ as in the mix, but for 1.5 dB; they are as much alike, but for 0.4 (correlation) | |
-| `sound_not_as_cut` | no band lacks 4.5 dB for 0.12 s, or 10 dB for 0.03 s, where the mix is heard | clean: 3 dB |
+| `sound_not_as_cut` | no band lacks 4.5 dB for 0.12 s, nor half of them 10 dB for 0.03 s, where the mix is heard | clean: 3 dB |
 | | no band has 4.5 dB too much for 0.2 s, 8 dB for 0.03 s or 14 dB for 0.01 s | as above |
 
 Mastering changes the level of all of it: the median difference in level is no fault, and loudness is judged by itself.
@@ -42,9 +42,14 @@ HEARD = -52.0
 LATE = 0.030
 ASIDE = 1.5
 ALIKE = 0.4
-MISSING = ((4.5, 12), (10.0, 3))
-"""So many decibels too little, for so many hops."""
-TOO_MUCH = ((4.5, 20), (8.0, 3), (14.0, 1))
+LONG = (4.5, 12, 20)
+"""So many decibels in any one band; for so many hops when it is missing, for so many when it is too much."""
+SHORT = ((10.0, 3), (8.0, 3), (14.0, 1))
+"""So many decibels for so many hops: the first when half of what should be heard is missing, the others when any band has too
+much. An encoder drops single bands for a moment, as its bits run short; it adds none."""
+LEAST_BANDS = 3
+FINEST = 8.0
+"""Decibels by which the highest band may be off besides: encoders save there first."""
 WORDS = {"missing": "is missing", "too_much": "is heard that the cut does not have"}
 
 
@@ -157,14 +162,34 @@ def _bands(film: Heard, meant: Heard, count: int) -> Evidence:
     missing = np.where(least > HEARD, least - here, -np.inf)
     too_much = np.where(here > AUDIBLE, here - np.maximum(most, AUDIBLE), -np.inf)
     evidence = measured(mastering_gain_db=gain)
-    return evidence + _faults(missing, MISSING, "missing") + _faults(too_much, TOO_MUCH, "too_much")
+    missing[:, -1] -= FINEST
+    too_much[:, -1] -= FINEST
+    evidence += _faults("missing", missing, _half(missing), SHORT[:1], LONG[1])
+    return evidence + _faults("too_much", too_much, too_much.max(axis=1), SHORT[1:], LONG[2])
 
 
-def _faults(apart: NDArray[np.floating], bounds: tuple[tuple[float, int], ...], what: str) -> Evidence:
-    evidence = Evidence()
-    for decibels, least in bounds:
-        worst = apart.max(axis=1)
-        for span in _stretches(worst > decibels, np.ones(len(worst), bool), least):
+def _half(missing: NDArray[np.floating]) -> NDArray[np.floating]:
+    """What at least half of the bands that should be heard lack, at each hop."""
+    heard_here = np.isfinite(missing)
+    count = heard_here.sum(axis=1)
+    # Bands that need not be heard are sorted to the front.
+    middle = missing.shape[1] - 1 - count // 2
+    ordered = np.sort(missing, axis=1)[np.arange(len(missing)), np.clip(middle, 0, missing.shape[1] - 1)]
+    return np.where(count >= LEAST_BANDS, ordered, -np.inf)
+
+
+def _faults(
+    what: str,
+    apart: NDArray[np.floating],
+    broad: NDArray[np.floating],
+    short: tuple[tuple[float, int], ...],
+    long: int,
+) -> Evidence:
+    """Findings by the first bound that is exceeded anywhere: in one band for long, or in several for a moment."""
+    everywhere = np.ones(len(apart), bool)
+    for flags, least in ((apart.max(axis=1) > LONG[0], long), *((broad > bound, hops) for bound, hops in short)):
+        evidence = Evidence()
+        for span in _stretches(flags, everywhere, least):
             inside = apart[int(span.start * 100) : int(span.end * 100) + 1]
             band = int(np.unravel_index(int(inside.argmax()), inside.shape)[1])
             low, high = EDGES[band], EDGES[band + 1]
@@ -172,7 +197,7 @@ def _faults(apart: NDArray[np.floating], bounds: tuple[tuple[float, int], ...], 
             evidence += found_in("sound_not_as_cut", says, span)
         if evidence.findings:
             return evidence
-    return evidence
+    return Evidence()
 
 
 def _stretches(flags: NDArray[np.bool_], where: NDArray[np.bool_], least: int) -> Iterator[Span]:
